@@ -1,0 +1,43 @@
+/** The agent: from arguments to exit code, on whatever platform it is given. */
+import { containerExitCode, EXIT } from './exit-codes.ts';
+import { help, parseFlags, UsageError, type Request } from './flags.ts';
+import { install } from './install.ts';
+import { live } from './life.ts';
+import { SystemError, type Platform } from './platform.ts';
+
+/** Does what the arguments say and returns the exit code. Throws nothing. */
+export async function main(platform: Platform, version: string): Promise<number> {
+  try {
+    return await perform(parseFlags(platform.args), platform, version);
+  } catch (error) {
+    platform.warn(`taskflow-agent: ${explain(error)}`);
+    return EXIT.AGENT_FAILED;
+  }
+}
+
+async function perform(request: Request, platform: Platform, version: string): Promise<number> {
+  switch (request.kind) {
+    case 'help':
+      platform.print(help());
+      return 0;
+    case 'version':
+      platform.print(`taskflow-agent ${version}\n`);
+      return 0;
+    case 'install':
+      install(platform.files, request.directory);
+      return 0;
+    case 'run': {
+      const { options, command } = request;
+      if (request.dryRun) {
+        platform.print(`${JSON.stringify({ ...options, command: command.argv }, undefined, 2)}\n`);
+        return 0;
+      }
+      return containerExitCode(await live(platform, options, command));
+    }
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof UsageError || error instanceof SystemError) return error.message;
+  return `internal error, please report it: ${error instanceof Error ? `${error.message}\n${error.stack}` : String(error)}`;
+}

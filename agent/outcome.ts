@@ -1,0 +1,138 @@
+/** Turns how a step ended into its outcome, and posts it. */
+import {
+  encodeOutcome,
+  OUTCOME_FILE,
+  OUTCOME_VERSION,
+  OutcomeError,
+  parseOutcome,
+  type Outcome,
+} from '../shared/outcome.ts';
+import { EXIT } from './exit-codes.ts';
+import { type Options } from './flags.ts';
+import { SystemError, type Command, type Exit, type Platform } from './platform.ts';
+import { signalName } from './signals.ts';
+import { type Ended } from './step.ts';
+import { type Verdict } from './turn.ts';
+
+/** What is particular to one ending; {@link complete} adds the rest. */
+export type Ending = Pick<Outcome, 'outcome' | 'exitCode' | 'reason' | 'message'> & Partial<Outcome>;
+
+export function ranTo(ended: Ended, command: Command): Ending {
+  const result = describeExit(ended.exit, command);
+  if (ended.stopped === undefined) return result;
+  return {
+    ...result,
+    outcome: 'Cancelled',
+    reason: 'Cancelled',
+    message: `the Task was cancelled; ${result.message}`,
+  };
+}
+
+function describeExit(exit: Exit, command: Command): Ending {
+  switch (exit.kind) {
+    case 'exited':
+      return exit.code === 0
+        ? { outcome: 'Succeeded', exitCode: 0, reason: 'Completed', message: 'exit code 0' }
+        : { outcome: 'Failed', exitCode: exit.code, reason: 'Error', message: `exit code ${exit.code}` };
+    case 'signaled': {
+      const signal = signalName(exit.signal);
+      const exitCode = EXIT.SIGNALED + exit.signal;
+      return { outcome: 'Failed', exitCode, signal, reason: 'Signaled', message: `ended by ${signal}` };
+    }
+    case 'unstartable': {
+      const missing = exit.error.code === 'ENOENT' || exit.error.code === 'ENOTDIR';
+      return {
+        outcome: 'Failed',
+        exitCode: missing ? EXIT.NOT_FOUND : EXIT.NOT_EXECUTABLE,
+        reason: missing ? 'CommandNotFound' : 'CommandNotExecutable',
+        message: `cannot run ${exit.error.message}${missing ? hint(command) : ''}`,
+      };
+    }
+  }
+}
+
+function hint({ argv: [name = ''] }: Command): string {
+  return name.includes('/')
+    ? '; it, or the interpreter that its #! names, is not in this image'
+    : '; it is not in PATH';
+}
+
+export function neverRan(verdict: Exclude<Verdict, { kind: 'run' }>): Ending {
+  switch (verdict.kind) {
+    case 'skip':
+      return {
+        outcome: 'Skipped',
+        exitCode: EXIT.SKIPPED,
+        reason: 'EarlierStepStopped',
+        message: because(verdict.because),
+      };
+    case 'cancelled':
+      return {
+        outcome: 'Cancelled',
+        exitCode: EXIT.CANCELLED,
+        reason: 'Cancelled',
+        message: 'the Task was cancelled',
+      };
+    case 'signaled': {
+      const signal = signalName(verdict.signal);
+      const message = `${signal} came before the step's turn`;
+      return { outcome: 'Cancelled', exitCode: EXIT.CANCELLED, signal, reason: 'Signaled', message };
+    }
+  }
+}
+
+function because(earlier: Outcome): string {
+  // A skipped step passes on the message that it skipped for, so that the last one still names the first cause.
+  if (earlier.outcome === 'Skipped') return earlier.message;
+  return `step ${earlier.number}${earlier.step && ` (${earlier.step})`} ended ${earlier.outcome}: ${earlier.message}`;
+}
+
+/**
+ * @param finished - milliseconds since the epoch; `started` too, absent when the command never was
+ */
+export function complete(
+  ending: Ending,
+  options: Pick<Options, 'step' | 'number'>,
+  finished: number,
+  started?: number,
+): Outcome {
+  const time = (ms: number): string => new Date(ms).toISOString();
+  return {
+    version: OUTCOME_VERSION,
+    step: options.step,
+    number: options.number ?? 0,
+    ...(started !== undefined && { startedAt: time(started) }),
+    finishedAt: time(finished),
+    attempts: started === undefined ? 0 : 1,
+    ...ending,
+  };
+}
+
+/** The outcome this very step posted before, when the kubelet started its container once more. */
+export function postedBefore(platform: Platform, { post }: Options): Outcome | undefined {
+  if (post === undefined) return undefined;
+  const path = `${post}/${OUTCOME_FILE}`;
+  try {
+    return parseOutcome(platform.files.read(path));
+  } catch (error) {
+    if (error instanceof OutcomeError) platform.warn(`${path}: ${error.message}; running the step`);
+    else if (!(error instanceof SystemError)) throw error;
+    return undefined;
+  }
+}
+
+/**
+ * Posts the outcome to the run directory and the termination log.
+ *
+ * @throws {SystemError} when the run directory does not take it: then no later step can start by hand-off.
+ */
+export function postOutcome({ files }: Platform, options: Options, outcome: Outcome): void {
+  const text = `${encodeOutcome(outcome)}\n`;
+  if (options.post !== undefined) files.replace(`${options.post}/${OUTCOME_FILE}`, text);
+  try {
+    files.overwrite(options.terminationLog, text);
+  } catch (error) {
+    // The kubelet makes the file; without one nobody reads it.
+    if (!(error instanceof SystemError)) throw error;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * The seam between the agent and the system it runs on: what the core needs, in its own words. `platform/linux` is
+ * the static build (QuickJS and a small C binding), `platform/node` the same on Node.
+ *
+ * Everything that happens (a file changed, a signal came, the command ended) only rings a bell: "look again".
+ * What is true is then read from here.
+ */
+
+export interface Platform {
+  /** The arguments after the program's own name. */
+  readonly args: readonly string[];
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly commands: Commands;
+  /** Watches directories; see {@link Watch}. */
+  watch(directories: readonly string[], ring: () => void): Watch;
+  /** From now on hands every signal that can be caught to `receive`, by its Linux number. */
+  onSignal(receive: (signal: number) => void): void;
+  /** Writes to standard output, as it is. */
+  print(text: string): void;
+  /** Writes one line for a person to standard error. */
+  warn(line: string): void;
+}
+
+export interface Files {
+  /** The whole file as text. @throws {SystemError} */
+  read(path: string): string;
+  /** Makes `path` hold `text`, whole or not at all: temporary file, fsync, rename. @throws {SystemError} */
+  replace(path: string, text: string): void;
+  /** Writes into a file that exists already; never creates one. @throws {SystemError} */
+  overwrite(path: string, text: string): void;
+  /** Copies this very program to `path`, mode 0555, whole or not at all; makes the directory. @throws {SystemError} */
+  copySelf(path: string): void;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch, for records. May be set back at any time. */
+  now(): number;
+  /** Milliseconds that only go forward, for deadlines. */
+  elapsed(): number;
+  /** Calls `ring` once after `ms` milliseconds, unless the returned function is called before. */
+  timer(ms: number, ring: () => void): () => void;
+}
+
+export interface Watch {
+  /**
+   * Watches each directory that is not watched yet, and says whether all are now. One that does not exist (yet), or
+   * that the system has no watch left for, is the caller's to poll.
+   */
+  cover(): boolean;
+}
+
+export interface Commands {
+  /**
+   * Starts a command in a process group of its own, with this program's environment, working directory and
+   * standard input. Rings when it ended, and when its output did.
+   */
+  start(command: Command, output: Output, ring: () => void): Running;
+}
+
+export interface Command {
+  readonly argv: readonly string[];
+  /** Where `argv` begins in {@link Platform.args}, so that its bytes can be passed on as they came. */
+  readonly at: number;
+}
+
+/** For each stream a file that gets a copy, or `undefined` for the container's own stream alone. */
+export interface Output {
+  readonly out: string | undefined;
+  readonly err: string | undefined;
+}
+
+export interface Running {
+  /** How the command ended; `undefined` while it runs. */
+  exit(): Exit | undefined;
+  /** Whether all of its output is where it belongs. A grandchild that holds the pipe open keeps this `false`. */
+  drained(): boolean;
+  /** Sends a signal to the command's process group. */
+  signal(signal: number): void;
+}
+
+export type Exit =
+  | { kind: 'exited'; code: number }
+  | { kind: 'signaled'; signal: number }
+  /** It never ran. */
+  | { kind: 'unstartable'; error: SystemError };
+
+/** A system call that failed: on what, and with which errno. */
+export class SystemError extends Error {
+  override name = 'SystemError';
+  /** The name of the errno, `ENOENT`. */
+  readonly code: string;
+
+  constructor(code: string, what: string) {
+    super(`${what}: ${ERRNO[code] ?? 'the system refused'} (${code})`);
+    this.code = code;
+  }
+}
+
+const ERRNO: Readonly<Record<string, string>> = {
+  E2BIG: 'argument list too long',
+  EACCES: 'permission denied',
+  EDQUOT: 'disk quota exceeded',
+  EIO: 'input/output error',
+  EISDIR: 'is a directory',
+  ELOOP: 'too many levels of symbolic links',
+  EMFILE: 'too many open files',
+  ENAMETOOLONG: 'file name too long',
+  ENOENT: 'no such file or directory',
+  ENOEXEC: 'not a program for this machine, or a script without #!',
+  ENOMEM: 'out of memory',
+  ENOSPC: 'no space left on device',
+  ENOTDIR: 'not a directory',
+  ENOTSUP: 'only the static agent can copy itself, not the one that Node runs',
+  EPERM: 'operation not permitted',
+  EROFS: 'read-only file system',
+  ETXTBSY: 'program file is being written',
+};

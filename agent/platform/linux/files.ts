@@ -1,0 +1,101 @@
+import * as native from 'qjs:taskflow';
+import * as os from 'qjs:os';
+import * as std from 'qjs:std';
+import { type Files, SystemError } from '../../platform.ts';
+import { check } from './system.ts';
+import { encodeUtf8 } from './utf8.ts';
+
+/** Flags of open(2) that qjs:os does not name; the same on amd64 and arm64. */
+const O_CLOEXEC = 0o2000000;
+
+/** Enough for an order, a gate and an outcome; whatever else is at the path cannot fill the memory. */
+const MAX_READ = 64 * 1024;
+
+export const files: Files = {
+  read(path) {
+    const file = std.fdopen(check(os.open(path, os.O_RDONLY | O_CLOEXEC), path), 'r');
+    const text = file.readAsString(MAX_READ);
+    const failed = file.error();
+    file.close();
+    if (failed) throw new SystemError('EIO', path);
+    return text;
+  },
+
+  replace(path, text) {
+    writeWhole(path, 0o644, (descriptor, temporary) => {
+      const bytes = encodeUtf8(text);
+      writeAll(descriptor, bytes, bytes.byteLength, temporary);
+    });
+  },
+
+  overwrite(path, text) {
+    const descriptor = check(os.open(path, os.O_WRONLY | os.O_TRUNC | O_CLOEXEC), path);
+    const bytes = encodeUtf8(text);
+    try {
+      writeAll(descriptor, bytes, bytes.byteLength, path);
+    } finally {
+      os.close(descriptor);
+    }
+  },
+
+  copySelf(path) {
+    const self = openSelf();
+    makeParents(path);
+    writeWhole(path, 0o555, (descriptor, temporary) => {
+      const buffer = new ArrayBuffer(MAX_READ);
+      for (;;) {
+        const length = check(os.read(self, buffer, 0, buffer.byteLength), 'reading this program');
+        if (length === 0) break;
+        writeAll(descriptor, buffer, length, temporary);
+      }
+    });
+    os.close(self);
+  },
+};
+
+/** Opens the file that gets a copy of a stream: appended to, parents made. */
+export function openLog(path: string): number {
+  makeParents(path);
+  return check(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | O_CLOEXEC, 0o644), path);
+}
+
+function openSelf(): number {
+  const self = os.open('/proc/self/exe', os.O_RDONLY | O_CLOEXEC);
+  if (self >= 0) return self;
+  // Without /proc the path that it was started by has to do.
+  const [started = ''] = scriptArgs;
+  return check(os.open(started, os.O_RDONLY | O_CLOEXEC), started);
+}
+
+/** Fills a temporary file beside `path`, and renames it only once it is whole and on the disk. */
+function writeWhole(path: string, mode: number, fill: (descriptor: number, temporary: string) => void): void {
+  // Two writers at once, in two pid namespaces perhaps, must not share a name.
+  const temporary = `${path}.${os.getpid()}-${Math.random().toString(36).slice(2)}`;
+  const flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_CLOEXEC;
+  const descriptor = check(os.open(temporary, flags, mode), temporary);
+  try {
+    fill(descriptor, temporary);
+    // Not left to open: the umask may be anything.
+    check(native.fchmod(descriptor, mode), temporary);
+    check(native.fsync(descriptor), temporary);
+    check(os.rename(temporary, path), path);
+  } catch (error) {
+    os.remove(temporary);
+    throw error;
+  } finally {
+    os.close(descriptor);
+  }
+}
+
+function writeAll(descriptor: number, bytes: ArrayBuffer, length: number, path: string): void {
+  for (let done = 0; done < length;) {
+    done += check(os.write(descriptor, bytes, done, length - done), path);
+  }
+}
+
+function makeParents(path: string): void {
+  for (let slash = path.indexOf('/', 1); slash > 0; slash = path.indexOf('/', slash + 1)) {
+    // A parent that cannot be made, or is there already, shows when the file is opened.
+    os.mkdir(path.slice(0, slash), 0o755);
+  }
+}

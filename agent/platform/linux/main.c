@@ -1,0 +1,97 @@
+/*
+ * Runs the agent's bytecode. Unlike the main that qjsc writes, this one never ends with 0 by accident: only the
+ * program itself says the exit code, by std.exit. An event loop that runs dry, an exception, a rejected promise
+ * are the agent's own failure.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "native.h"
+#include "quickjs-libc.h"
+
+#define AGENT_FAILED 125
+
+/* Made by qjsc from the TypeScript. */
+extern const uint32_t taskflow_agent_size;
+extern const uint8_t taskflow_agent[];
+
+static _Noreturn void fail(const char *what)
+{
+    fprintf(stderr, "taskflow-agent: %s\n", what);
+    exit(AGENT_FAILED);
+}
+
+static _Noreturn void fail_with_exception(JSContext *ctx)
+{
+    js_std_dump_error(ctx);
+    fail("internal error, please report it");
+}
+
+static int unhandled_rejections;
+
+static JSValue fail_if_unhandled(JSContext *ctx, int argc, JSValueConst *argv)
+{
+    (void)argc;
+    if (unhandled_rejections == 0)
+        return JS_UNDEFINED;
+    JS_Throw(ctx, JS_DupValue(ctx, argv[0]));
+    fail_with_exception(ctx);
+}
+
+/* An async function that throws at once is rejected before its caller can await it: judge one job later. */
+static void on_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reason, JS_BOOL is_handled, void *opaque)
+{
+    (void)promise, (void)opaque;
+    if (is_handled) {
+        unhandled_rejections--;
+        return;
+    }
+    unhandled_rejections++;
+    if (JS_EnqueueJob(ctx, fail_if_unhandled, 1, &reason) < 0)
+        fail_with_exception(ctx);
+}
+
+/* Only the parts of the language that the program uses; the rest is not linked. */
+static JSContext *new_context(JSRuntime *runtime)
+{
+    JSContext *ctx = JS_NewContextRaw(runtime);
+
+    if (!ctx)
+        return NULL;
+    JS_AddIntrinsicBaseObjects(ctx);
+    JS_AddIntrinsicDate(ctx);
+    JS_AddIntrinsicRegExpCompiler(ctx);
+    JS_AddIntrinsicRegExp(ctx);
+    JS_AddIntrinsicJSON(ctx);
+    JS_AddIntrinsicMapSet(ctx);
+    JS_AddIntrinsicTypedArrays(ctx);
+    JS_AddIntrinsicPromise(ctx);
+    if (!js_init_module_std(ctx, "qjs:std") || !js_init_module_os(ctx, "qjs:os") || !native_init(ctx, "qjs:taskflow"))
+        return NULL;
+    return ctx;
+}
+
+int main(int argc, char **argv)
+{
+    JSRuntime *runtime = JS_NewRuntime();
+    JSContext *ctx;
+    JSValue module;
+
+    if (!runtime)
+        fail("out of memory");
+    js_std_init_handlers(runtime);
+    JS_SetHostPromiseRejectionTracker(runtime, on_rejection, NULL);
+    ctx = new_context(runtime);
+    if (!ctx)
+        fail("out of memory");
+    native_remember(argc, argv);
+    js_std_add_helpers(ctx, argc, argv);
+
+    module = JS_ReadObject(ctx, taskflow_agent, taskflow_agent_size, JS_READ_OBJ_BYTECODE);
+    if (JS_IsException(module) || JS_ResolveModule(ctx, module) < 0)
+        fail_with_exception(ctx);
+    if (JS_IsException(JS_EvalFunction(ctx, module)))
+        fail_with_exception(ctx);
+    js_std_loop(ctx);
+    fail("ended without a result, please report it");
+}

@@ -1,0 +1,65 @@
+/** The static build: the core on QuickJS and the C binding. */
+import * as native from 'qjs:taskflow';
+import * as os from 'qjs:os';
+import * as std from 'qjs:std';
+import { main } from '../../main.ts';
+import { type Platform } from '../../platform.ts';
+import { reap, start } from './commands.ts';
+import { files } from './files.ts';
+import { check } from './system.ts';
+import { watch } from './watch.ts';
+
+/** The product's version; the bundler puts it in. */
+declare const __TASKFLOW_VERSION__: string;
+
+const SIGCHLD = 17;
+/** sizeof(struct signalfd_siginfo); its first four bytes are the signal's number. */
+const SIGINFO = 128;
+
+const receivers: ((signal: number) => void)[] = [];
+
+const platform: Platform = {
+  args: scriptArgs.slice(1),
+  files,
+  clock: {
+    now: () => Date.now(),
+    elapsed: () => os.now(),
+    timer(ms, ring) {
+      const timer = os.setTimeout(ring, Math.min(Math.max(0, ms), 2 ** 31 - 1));
+      return () => os.clearTimeout(timer);
+    },
+  },
+  commands: { start },
+  watch,
+  onSignal: (receive) => void receivers.push(receive),
+  print(text) {
+    std.out.puts(text);
+    std.out.flush();
+  },
+  warn(line) {
+    std.err.puts(`${line}\n`);
+    std.err.flush();
+  },
+};
+
+function listenForSignals(): void {
+  const descriptor = check(native.signals(), 'signalfd');
+  const infos = new ArrayBuffer(8 * SIGINFO);
+  const view = new DataView(infos);
+  os.setReadHandler(descriptor, () => {
+    for (;;) {
+      const length = os.read(descriptor, infos, 0, infos.byteLength);
+      if (length <= 0) return;
+      for (let at = 0; at < length; at += SIGINFO) {
+        const signal = view.getUint32(at, true);
+        if (signal === SIGCHLD) reap();
+        else for (const receive of receivers) receive(signal);
+      }
+    }
+  });
+}
+
+listenForSignals();
+// Not being able to is no harm: PID 1 is handed the orphans anyway.
+native.subreaper();
+std.exit(await main(platform, __TASKFLOW_VERSION__));

@@ -1,0 +1,12 @@
+#ifndef TASKFLOW_NATIVE_H
+#define TASKFLOW_NATIVE_H
+
+#include "quickjs.h"
+
+/* Keeps the command line, so that spawn passes a command's arguments on byte for byte. */
+void native_remember(int argc, char **argv);
+
+/* The module `qjs:taskflow`. */
+JSModuleDef *native_init(JSContext *ctx, const char *name);
+
+#endif

@@ -1,0 +1,60 @@
+/** What the agent uses of QuickJS's own modules and of the C binding in native.c. */
+
+declare module 'qjs:std' {
+  export function exit(code: number): never;
+  export function strerror(errno: number): string;
+  /** @throws when the descriptor is not open */
+  export function fdopen(
+    descriptor: number,
+    mode: 'r',
+  ): { readAsString(max: number): string; error(): boolean; close(): void };
+  export const out: { puts(text: string): void; flush(): void };
+  export const err: { puts(text: string): void; flush(): void };
+}
+
+declare module 'qjs:os' {
+  /** Descriptor, or -errno. */
+  export function open(path: string, flags: number, mode?: number): number;
+  export function close(descriptor: number): number;
+  /** Bytes, or -errno. */
+  export function read(descriptor: number, buffer: ArrayBuffer, offset: number, length: number): number;
+  export function write(descriptor: number, buffer: ArrayBuffer, offset: number, length: number): number;
+  /** 0, or -errno. */
+  export function rename(from: string, to: string): number;
+  export function remove(path: string): number;
+  export function mkdir(path: string, mode: number): number;
+  export function kill(pid: number, signal: number): number;
+  export function getpid(): number;
+  /** [pid, status]; pid 0 when nothing changed, -errno on failure. */
+  export function waitpid(pid: number, options: number): [number, number];
+  /** Monotonic milliseconds. */
+  export function now(): number;
+  export function setReadHandler(descriptor: number, handler: (() => void) | null): void;
+  export function setTimeout(handler: () => void, ms: number): object;
+  export function clearTimeout(timer: object): void;
+  export const O_RDONLY: number;
+  export const O_WRONLY: number;
+  export const O_APPEND: number;
+  export const O_CREAT: number;
+  export const O_EXCL: number;
+  export const O_TRUNC: number;
+  export const WNOHANG: number;
+}
+
+/** native.c. Every function returns -errno when the system refuses. */
+declare module 'qjs:taskflow' {
+  /** Blocks every signal and returns a descriptor from which they are read as `signalfd_siginfo`. */
+  export function signals(): number;
+  /** Makes this process the one that orphans below it are handed to. */
+  export function subreaper(): number;
+  export function inotify(): number;
+  export function watchDirectory(inotify: number, path: string): number;
+  /** Runs the arguments from number `at` on, in a new process group; -1 leaves a stream as it is. Returns the pid. */
+  export function spawn(at: number, out: number, err: number): number;
+  /** Makes a pipe whose bytes a thread copies to `stream` and `file`. Returns [end to write to, end to read the result from]. */
+  export function tee(stream: number, file: number): [number, number] | number;
+  export function fsync(descriptor: number): number;
+  export function fchmod(descriptor: number, mode: number): number;
+}
+
+declare const scriptArgs: string[];

@@ -1,0 +1,27 @@
+/** The core's platform on Node: for local runs on any system. Never for a pod's steps: it needs 40 MB and glibc. */
+import { performance } from 'node:perf_hooks';
+import { type Platform } from '../../platform.ts';
+import { start } from './commands.ts';
+import { files } from './files.ts';
+import { onSignal } from './signals.ts';
+import { watch } from './watch.ts';
+
+export function nodePlatform(args: readonly string[]): Platform {
+  return {
+    args,
+    files,
+    clock: {
+      now: () => Date.now(),
+      elapsed: () => performance.now(),
+      timer(ms, ring) {
+        const timer = setTimeout(ring, Math.min(Math.max(0, ms), 2 ** 31 - 1));
+        return () => clearTimeout(timer);
+      },
+    },
+    commands: { start },
+    watch,
+    onSignal,
+    print: (text) => void process.stdout.write(text),
+    warn: (line) => void process.stderr.write(`${line}\n`),
+  };
+}

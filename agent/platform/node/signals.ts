@@ -1,0 +1,12 @@
+import { constants } from 'node:os';
+import { signalNumber } from '../../signals.ts';
+
+/** Node cannot listen to these, or must not: the kernel raises the last four for faults of the process itself. */
+const UNHEARD = ['SIGKILL', 'SIGSTOP', 'SIGCHLD', 'SIGBUS', 'SIGFPE', 'SIGSEGV', 'SIGILL'];
+
+export function onSignal(receive: (signal: number) => void): void {
+  for (const name of Object.keys(constants.signals) as NodeJS.Signals[]) {
+    const number = signalNumber(name);
+    if (number !== undefined && !UNHEARD.includes(name)) process.on(name, () => receive(number));
+  }
+}

@@ -1,0 +1,98 @@
+/** Reads, each time anew, what the files say: the order, the gate, how the predecessors ended. */
+import { OUTCOME_FILE, OutcomeError, parseOutcome, type Outcome } from '../shared/outcome.ts';
+import { parseInteger, QUIT, type Seen } from '../shared/order.ts';
+import { type Options } from './flags.ts';
+import { SystemError, type Platform } from './platform.ts';
+
+export interface World {
+  look(): Seen;
+  /** Only the order: all that matters to a step that runs. */
+  order(): number | undefined;
+  /** The directories in which a change may change what is seen. */
+  readonly directories: readonly string[];
+}
+
+type Sources = Pick<Options, 'wait' | 'quit' | 'gate' | 'after'>;
+
+/** Trouble with a file is said once, on standard error; a file that is not there (yet) is no trouble. */
+export function observe(platform: Pick<Platform, 'files' | 'warn'>, sources: Sources): World {
+  const { wait, gate, after } = sources;
+  const said = new Set<string>();
+  const complain = (line: string): void => {
+    if (!said.has(line)) platform.warn(line);
+    said.add(line);
+  };
+
+  function read(path: string): string | undefined {
+    try {
+      return platform.files.read(path);
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      if (error.code !== 'ENOENT') complain(`${error.message}; still waiting`);
+      return undefined;
+    }
+  }
+
+  function order(): number | undefined {
+    // Without an order file only the predecessors decide, and without those the step is free to run.
+    if (wait === undefined) return after.length > 0 ? 0 : Infinity;
+    const text = read(wait);
+    if (text === undefined) return undefined;
+    const value = parseInteger(text);
+    if (value === undefined) {
+      // An empty file is one that is being written.
+      if (text.trim() !== '') complain(`${wait}: expected an integer, found ${quote(text)}; still waiting`);
+      return undefined;
+    }
+    if (value === sources.quit) return QUIT;
+    // Only the quit value quits: with --quit -5, -1 is just a low order.
+    return value === QUIT ? 0 : value;
+  }
+
+  function gateNumber(): number | undefined {
+    if (gate === undefined) return undefined;
+    let text: string;
+    try {
+      text = platform.files.read(gate).trim();
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      if (error.code === 'ENOENT') return undefined;
+      complain(`${error.message}; the gate counts as closed`);
+      return 0;
+    }
+    if (text === '') return undefined;
+    const value = parseInteger(text);
+    // Whoever wrote this wanted to hold steps back: holding all is the safe reading.
+    if (value === undefined)
+      complain(`${gate}: expected an integer, found ${quote(text)}; the gate counts as closed`);
+    return value ?? 0;
+  }
+
+  function predecessor(directory: string): Outcome | undefined {
+    const path = `${directory}/${OUTCOME_FILE}`;
+    const text = read(path);
+    try {
+      return text === undefined ? undefined : parseOutcome(text);
+    } catch (error) {
+      if (!(error instanceof OutcomeError)) throw error;
+      complain(`${path}: ${error.message}; waiting for the order instead`);
+      return undefined;
+    }
+  }
+
+  return {
+    look: () => ({ order: order(), gate: gateNumber(), predecessors: after.map(predecessor) }),
+    order,
+    directories: [...new Set([wait, gate].filter((file) => file !== undefined).map(directoryOf)), ...after],
+  };
+}
+
+function directoryOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? '.' : slash === 0 ? '/' : path.slice(0, slash);
+}
+
+function quote(text: string): string {
+  const trimmed = text.trim();
+  return JSON.stringify(trimmed.length > 20 ? `${trimmed.slice(0, 20)}…` : trimmed);
+}

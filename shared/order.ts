@@ -1,0 +1,61 @@
+/**
+ * The one decision of taskflow: may this step start now? Pure, and used by both agents, the local runner and the
+ * controller's tests.
+ */
+import { next, type Outcome } from './outcome.ts';
+
+/** The order that lets no further step start, and stops the one that runs. */
+export const QUIT = -1;
+
+/** What a step can see of the world at one moment. */
+export interface Seen {
+  /** Every step whose number is at most this is released. `undefined`: not known (yet). */
+  order: number | undefined;
+  /** The first step that must wait for the order; hand-off starts only those before it. `undefined`: no gate. */
+  gate: number | undefined;
+  /** How each predecessor ended; `undefined` for one that is not over, or is not known to be. */
+  predecessors: readonly (Outcome | undefined)[];
+}
+
+export type Turn =
+  | { kind: 'wait' }
+  | { kind: 'run' }
+  /** The chain stopped before this step: pass that on. */
+  | { kind: 'skip'; because: Outcome }
+  /** The order is the quit value. */
+  | { kind: 'cancelled' };
+
+/**
+ * What step number `step` (from 1) does with what it sees. Total: it throws nothing.
+ *
+ * An unknown order holds the step even when its predecessor says go: it might be the quit value.
+ *
+ * @example turn(2, { order: 1, gate: undefined, predecessors: [succeeded] }) // { kind: 'run' }, by hand-off
+ * @example turn(2, { order: 1, gate: 2, predecessors: [succeeded] }) // { kind: 'wait' }, for order 2
+ */
+export function turn(step: number, seen: Seen): Turn {
+  const { order, gate = Infinity, predecessors } = seen;
+  if (order === undefined) return { kind: 'wait' };
+  if (order === QUIT) return { kind: 'cancelled' };
+  if (order >= step) return { kind: 'run' };
+
+  const stopped = predecessors.find((outcome) => outcome !== undefined && next(outcome) === 'stop');
+  if (stopped) return { kind: 'skip', because: stopped };
+
+  const handedOver = predecessors.length > 0 && predecessors.every((outcome) => outcome !== undefined);
+  return handedOver && step < gate ? { kind: 'run' } : { kind: 'wait' };
+}
+
+/**
+ * The integer that an order or gate file holds, or `undefined`. White space around it is nothing: editors and
+ * `echo` end their files with a newline.
+ *
+ * @example parseInteger('3\n') // 3
+ * @example parseInteger('three') // undefined
+ */
+export function parseInteger(text: string): number | undefined {
+  const trimmed = text.trim();
+  if (!/^[+-]?\d+$/.test(trimmed)) return undefined;
+  const value = Number(trimmed);
+  return Number.isSafeInteger(value) ? value : undefined;
+}
