@@ -1,0 +1,28 @@
+import { NoCommandError } from '../shared/pod.ts';
+import { ManifestError } from '../shared/manifest/errors.ts';
+import { ScriptsTooLargeError } from '../shared/scripts.ts';
+import { LocalRunError } from './run/plan.ts';
+
+/** Exit codes of the CLI's own; a Task that ran gives that of its failing step. */
+export const ExitCode = {
+  /** Something is wrong with taskflow itself. */
+  Internal: 1,
+  /** The arguments or the Task are not right; nothing was run. */
+  BadInput: 2,
+} as const;
+
+/** Arguments that make no sense. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+const BAD_INPUT = [ManifestError, NoCommandError, ScriptsTooLargeError, LocalRunError, UsageError];
+
+/** What a person is told, and what the process exits with. */
+export function explain(error: unknown): { message: string; exitCode: number } {
+  if (BAD_INPUT.some((kind) => error instanceof kind)) {
+    return { message: (error as Error).message, exitCode: ExitCode.BadInput };
+  }
+  const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { message: `taskflow: internal error, please report it: ${details}`, exitCode: ExitCode.Internal };
+}

@@ -1,0 +1,32 @@
+/**
+ * taskflow as a library: read Tasks, turn them into pods, run them on this machine.
+ *
+ * @example
+ * import { loadTasks, podOf } from 'taskflow-operator';
+ * const [task] = await loadTasks(['task.yaml']);
+ * const pod = podOf(task, { agentImage: 'taskflow/agent:0.1.0' });
+ */
+export { loadTasks, ManifestError, parseTasks, type Problem } from '../shared/manifest/index.ts';
+export {
+  GATE_ANNOTATION,
+  NoCommandError,
+  ORDER_ANNOTATION,
+  podOf,
+  type Pod,
+  type PodSettings,
+} from '../shared/pod.ts';
+export { TASK_LABEL } from '../shared/labels.ts';
+export {
+  MAX_SCRIPT_BYTES,
+  scriptsConfigMap,
+  ScriptsTooLargeError,
+  type ConfigMap,
+} from '../shared/scripts.ts';
+export { QUIT, turn, type Seen, type Turn } from '../shared/order.ts';
+export { next, parseOutcome, OutcomeError, type Outcome, type OutcomeKind } from '../shared/outcome.ts';
+export type * from '../shared/task.ts';
+export { taskSchema } from '../shared/task.ts';
+export { runTask, type RunSettings, type TaskResult } from './run/run-task.ts';
+export { findAgent, type AgentProgram } from './run/agent-program.ts';
+export { LocalRunError } from './run/plan.ts';
+export { type RunEvent, type TaskStatus } from './run/events.ts';

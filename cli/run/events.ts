@@ -1,0 +1,44 @@
+/** What a local run reports, in the order in which it happens. `-o json` prints these, one a line. */
+import { type OutcomeKind } from '../../shared/outcome.ts';
+
+export type TaskStatus = 'Successful' | 'Failure' | 'Cancelled';
+
+export type RunEvent =
+  | {
+      type: 'TaskStarted';
+      task: string;
+      steps: readonly string[];
+      agent: string;
+      differences: readonly string[];
+    }
+  | { type: 'StepStarted'; task: string; step: string; number: number }
+  | { type: 'Log'; task: string; step: string; number: number; stream: 'stdout' | 'stderr'; line: string }
+  | {
+      type: 'StepFinished';
+      task: string;
+      step: string;
+      number: number;
+      outcome: OutcomeKind;
+      exitCode: number;
+      signal?: string;
+      startedAt?: string;
+      finishedAt: string;
+      reason: string;
+      message: string;
+    }
+  | { type: 'Stopping'; task: string; signal: string }
+  | {
+      type: 'TaskFinished';
+      task: string;
+      status: TaskStatus;
+      exitCode: number;
+      durationMs: number;
+      message: string;
+    };
+
+/** Shows events as they come. */
+export interface Reporter {
+  readonly report: (event: RunEvent) => void;
+  /** Puts the terminal back as it was. */
+  readonly close: () => void;
+}

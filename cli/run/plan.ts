@@ -1,0 +1,173 @@
+/** What a local run of a Task will do: pure, and all that cannot be done here is said before anything starts. */
+import { resolve } from 'node:path';
+import { expand } from '../../shared/expansion.ts';
+import { NoCommandError } from '../../shared/pod.ts';
+import { declaredCommand } from '../../shared/step-command.ts';
+import { type Step, type Task } from '../../shared/task.ts';
+
+export interface LocalStep {
+  name: string;
+  /** From 1. */
+  number: number;
+  image: string;
+  /** What runs, with `$(NAME)` replaced as the kubelet would. */
+  command: readonly string[];
+  /** What is added to the environment of `taskflow run`. */
+  env: Readonly<Record<string, string>>;
+  /** Where it runs. */
+  directory: string;
+  script: { path: string; text: string } | undefined;
+}
+
+export interface LocalPlan {
+  task: string;
+  steps: readonly LocalStep[];
+  /** What is different from a pod, one sentence each. */
+  differences: readonly string[];
+}
+
+export interface LocalSettings {
+  /** Where steps run that name no working directory. */
+  directory: string;
+  /** Where the steps' scripts will be. */
+  scripts: string;
+  /** The directory for temporary files that the steps share. */
+  temporary: string;
+  /** Variables that replace or add to those of every step. */
+  env: ReadonlyMap<string, string>;
+  /** Go on although volumes cannot be mounted. */
+  ignoreMounts: boolean;
+  /** Whether a directory exists on this machine. */
+  exists: (directory: string) => boolean;
+}
+
+/** Everything about a Task that a process on this machine cannot have. */
+export class LocalRunError extends Error {
+  override name = 'LocalRunError';
+  readonly problems: readonly string[];
+
+  constructor(task: string, problems: readonly string[]) {
+    super(problems.map((problem) => `Task ${task}: ${problem}`).join('\n'));
+    this.problems = problems;
+  }
+}
+
+/**
+ * @throws {LocalRunError} with every reason why the Task cannot run here.
+ */
+export function planTask(task: Task, settings: LocalSettings): LocalPlan {
+  const { name } = task.metadata;
+  const problems: string[] = [];
+  const steps = task.spec.steps.map((step, index) => {
+    problems.push(...mountProblems(step, settings));
+    return planStep(step, index + 1, settings, (problem) => problems.push(`step ${step.name} ${problem}`));
+  });
+  if (problems.length > 0) throw new LocalRunError(name, problems);
+  return { task: name, steps, differences: differences(task.spec.steps, settings) };
+}
+
+function planStep(
+  step: Step,
+  number: number,
+  settings: LocalSettings,
+  report: (problem: string) => void,
+): LocalStep {
+  const path = resolve(settings.scripts, step.name);
+  const variables = environment(step, settings.env, report);
+  const command = declaredCommand(step, path);
+  if (command === undefined) report(new NoCommandError([step]).message.replace(`step ${step.name} `, ''));
+  return {
+    name: step.name,
+    number,
+    image: step.image,
+    command: (command ?? []).map((word) => expand(word, variables)),
+    env: { TMPDIR: settings.temporary, ...Object.fromEntries(variables) },
+    directory: workingDirectory(step, settings, report),
+    script: step.script ? { path, text: step.script } : undefined,
+  };
+}
+
+/** The variables of a step, in order, so that a later one may refer to an earlier one. */
+function environment(
+  step: Step,
+  given: ReadonlyMap<string, string>,
+  report: (problem: string) => void,
+): Map<string, string> {
+  const variables = new Map<string, string>();
+  for (const [index, { name, value, valueFrom }] of (step.env ?? []).entries()) {
+    const replaced = given.get(name);
+    if (replaced === undefined && valueFrom !== undefined) {
+      const source = Object.keys(valueFrom)[0] ?? 'valueFrom';
+      report(
+        `takes env[${index}] ${name} from ${source}, which only a cluster has; give it with --env ${name}=VALUE`,
+      );
+    }
+    variables.set(name, replaced ?? expand(value ?? '', variables));
+  }
+  for (const [index, source] of (step.envFrom ?? []).entries()) {
+    const ref = source.configMapRef
+      ? `ConfigMap ${source.configMapRef.name}`
+      : `Secret ${source.secretRef?.name}`;
+    const optional = (source.configMapRef ?? source.secretRef)?.optional === true;
+    if (!optional && given.size === 0) {
+      report(
+        `takes envFrom[${index}] from ${ref}, which only a cluster has; give its variables with --env NAME=VALUE`,
+      );
+    }
+  }
+  for (const [name, value] of given) variables.set(name, value);
+  return variables;
+}
+
+function mountProblems(step: Step, { ignoreMounts }: LocalSettings): string[] {
+  const mounts = [
+    ...(step.volumeMounts ?? []).map(({ name, mountPath }) => `${name} at ${mountPath}`),
+    ...(step.volumeDevices ?? []).map(({ name, devicePath }) => `${name} at ${devicePath}`),
+  ];
+  if (ignoreMounts || mounts.length === 0) return [];
+  return [
+    `step ${step.name} mounts ${mounts.join(', ')}: a local process cannot mount volumes; go on without them with --ignore-mounts`,
+  ];
+}
+
+function workingDirectory(step: Step, settings: LocalSettings, report: (problem: string) => void): string {
+  if (step.workingDir === undefined) return settings.directory;
+  const wanted = resolve(settings.directory, step.workingDir);
+  const mounted = (step.volumeMounts ?? []).some(({ mountPath }) => isWithin(wanted, mountPath));
+  // What would be in the volume is not here, so neither is a directory in it.
+  if (mounted && settings.ignoreMounts && !settings.exists(wanted)) return settings.directory;
+  if (!settings.exists(wanted)) {
+    report(
+      `has the workingDir ${step.workingDir}, which does not exist on this machine; make it, or leave workingDir out`,
+    );
+  }
+  return wanted;
+}
+
+function isWithin(path: string, parent: string): boolean {
+  const prefix = parent.endsWith('/') ? parent : `${parent}/`;
+  return path === parent || path.startsWith(prefix);
+}
+
+/** The fields of a container that mean nothing to a local process. */
+const NOT_APPLIED = [
+  ...([
+    'ports',
+    'resources',
+    'securityContext',
+    'livenessProbe',
+    'readinessProbe',
+    'startupProbe',
+    'lifecycle',
+  ] as const),
+  ...(['stdin', 'tty', 'volumeMounts', 'volumeDevices', 'envFrom'] as const),
+];
+
+function differences(steps: readonly Step[], settings: LocalSettings): string[] {
+  const ignored = NOT_APPLIED.filter((field) => steps.some((step) => step[field] !== undefined));
+  return [
+    'images are not pulled: commands are looked up in the PATH of this machine',
+    `steps run as the user who runs this, in ${settings.directory}, with its environment`,
+    ...(ignored.length > 0 ? [`not applied: ${ignored.join(', ')}`] : []),
+  ];
+}

@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Task } from '../../shared/task.ts';
+import { layoutAt } from './layout.ts';
+import { planTask, type LocalPlan, type LocalSettings } from './plan.ts';
+
+/**
+ * Prints what a run would do, and does nothing of it. Of the environment only the names are shown: the values may be
+ * secrets.
+ *
+ * @throws {LocalRunError}
+ */
+export function printPlans(
+  tasks: readonly Task[],
+  settings: Pick<LocalSettings, 'env' | 'ignoreMounts'>,
+  format: 'text' | 'json',
+): void {
+  // The directory gets a name of its own only when it is made.
+  const layout = layoutAt(join(tmpdir(), 'taskflow-run-XXXXXX'));
+  const { scripts, temporary } = layout;
+  const plans = tasks.map((task) => {
+    const plan = planTask(task, {
+      ...settings,
+      scripts,
+      temporary,
+      directory: process.cwd(),
+      exists: existsSync,
+    });
+    return {
+      ...plan,
+      steps: plan.steps.map((step) => ({
+        ...step,
+        env: Object.keys(step.env),
+        files: layout.files(step.number),
+      })),
+    };
+  });
+  if (format === 'json') process.stdout.write(`${JSON.stringify(plans, undefined, 2)}\n`);
+  else process.stdout.write(plans.map(planText).join('\n'));
+}
+
+type Printed = Omit<LocalPlan, 'steps'> & {
+  steps: readonly (Omit<LocalPlan['steps'][number], 'env'> & {
+    env: readonly string[];
+    files: ReturnType<ReturnType<typeof layoutAt>['files']>;
+  })[];
+};
+
+function planText({ task, differences, steps }: Printed): string {
+  const blocks = steps.map(({ number, name, command, directory, env, files }) => [
+    `  ${number} ${name}`,
+    `    command      ${command.map(quoted).join(' ')}`,
+    `    directory    ${directory}`,
+    `    environment  ${env.join(' ')}`,
+    `    waits for    ${[files.order, ...(files.before === undefined ? [] : [join(files.before, 'outcome.json')])].join(' or ')}`,
+  ]);
+  return [`Task ${task}`, ...differences.map((difference) => `  (${difference})`), ...blocks.flat(), ''].join(
+    '\n',
+  );
+}
+
+/** A word as one would type it in a shell. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,41 @@
+/** Runs Tasks one after the other, and stops them when somebody asks for it. */
+import { constants } from 'node:os';
+import { type Task } from '../../shared/task.ts';
+import { runTask, type RunSettings } from './run-task.ts';
+
+/** A broken pipe is asking too: nobody reads what the steps print. */
+const ASKING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Runs the Tasks until one does not succeed, and returns the exit code of the last that ran. */
+export async function runAll(
+  tasks: readonly Task[],
+  settings: Omit<RunSettings, 'directory' | 'stop' | 'kill'>,
+): Promise<number> {
+  const stop = new AbortController();
+  const kill = new AbortController();
+  const ask = (signal: string): void => {
+    if (stop.signal.aborted) kill.abort(signal);
+    else stop.abort(signal);
+  };
+  const onPipeError = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') throw error;
+    if (!stop.signal.aborted) stop.abort('SIGPIPE');
+  };
+  for (const signal of ASKING) process.on(signal, ask);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', onPipeError);
+  try {
+    for (const task of tasks) {
+      const result = await runTask(task, {
+        ...settings,
+        directory: process.cwd(),
+        stop: stop.signal,
+        kill: kill.signal,
+      });
+      if (result.kept !== undefined) process.stderr.write(`kept ${result.kept}\n`);
+      if (result.status !== 'Successful') return result.exitCode;
+    }
+    return stop.signal.aborted ? 128 + (constants.signals[stop.signal.reason as NodeJS.Signals] ?? 0) : 0;
+  } finally {
+    for (const signal of ASKING) process.off(signal, ask);
+  }
+}

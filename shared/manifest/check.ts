@@ -1,0 +1,100 @@
+import type { z } from 'zod';
+import { API_VERSION, KIND, type Task, taskSchema } from '../task.ts';
+import { expectation } from './expect.ts';
+import { explainIssue, explainUnknown } from './explain.ts';
+import { describe, showable } from './found.ts';
+import { locateName, locateValue } from './locate.ts';
+import type { Tree, TreeFinding } from './tree.ts';
+import { findUnknown } from './unknown.ts';
+import { formatPath } from './words.ts';
+
+export type Checked = { task: Task } | { findings: TreeFinding[] };
+
+/** Decides whether a document is a Task, and if not, says everything that keeps it from being one. */
+export function checkTask(tree: Tree): Checked {
+  if (tree.exhausted) return { findings: tree.findings };
+  const checked = checkValue(tree);
+  if (tree.findings.length === 0) return checked;
+  // Where the YAML itself is wrong there is a stand-in: what the schema thinks of that is of no interest.
+  const wrong = new Set(tree.findings.map(({ path }) => formatPath(path)));
+  const isStandIn = ({ path }: TreeFinding): boolean =>
+    path.some((_, index) => wrong.has(formatPath(path.slice(0, index + 1))));
+  const others = 'task' in checked ? [] : checked.findings.filter((finding) => !isStandIn(finding));
+  return { findings: [...tree.findings, ...others] };
+}
+
+function checkValue(tree: Tree): Checked {
+  const foreign = checkKind(tree);
+  if (foreign.length > 0) return { findings: foreign };
+
+  const result = taskSchema.safeParse(tree.value, { error: expectation });
+  const unknown = findUnknown(taskSchema, tree.value);
+  if (result.success && unknown.length === 0) return { task: result.data };
+
+  const tooMany = result.error?.issues.find(isTooManySteps);
+  // Thousands of steps tend to come from a generator: a complaint about each of them would bury the one that counts.
+  if (tooMany !== undefined) {
+    const finding = explainAt(tree, tooMany);
+    return { findings: [{ ...finding, message: `${finding.message}; make several Tasks of it` }] };
+  }
+
+  // A field that is misspelt is not missing as well.
+  const misspelt = new Set(
+    unknown.flatMap(({ path, suggestion }) =>
+      suggestion === undefined ? [] : formatPath([...path.slice(0, -1), suggestion]),
+    ),
+  );
+  const issues = (result.error?.issues ?? []).filter(
+    ({ code, path }) =>
+      code !== 'unrecognized_keys' &&
+      !(misspelt.has(formatPath(path)) && valueAt(tree.value, path) === undefined),
+  );
+  return {
+    findings: [
+      ...unknown.map((field) => ({
+        offset: locateName(tree, field.path).offset,
+        path: field.path,
+        message: explainUnknown(field),
+      })),
+      ...issues.map((issue) => explainAt(tree, issue)),
+    ],
+  };
+}
+
+/** Another kind or version is one complaint: nothing else in such a document is meant for taskflow. */
+function checkKind(tree: Tree): TreeFinding[] {
+  const { value } = tree;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const found = describe(value, showable(value, locateValue(tree, []).source, []));
+    const message = `expected a map with apiVersion, kind, metadata and spec, found ${found}`;
+    return [{ offset: locateValue(tree, []).offset, path: [], message }];
+  }
+  const wanted = { apiVersion: API_VERSION, kind: KIND };
+  return Object.entries(wanted).flatMap(([name, want]) => {
+    const path = [name];
+    const given: unknown = Reflect.get(value, name);
+    if (given === want) return [];
+    const { offset, source } = locateValue(tree, path);
+    if (given === undefined) return [{ offset, path, message: `missing; write "${name}: ${want}"` }];
+    const found = describe(given, showable(given, source, path));
+    return [{ offset, path, message: `expected "${want}", found ${found}; taskflow reads no other objects` }];
+  });
+}
+
+function isTooManySteps({ code, path }: z.core.$ZodIssue): boolean {
+  return code === 'too_big' && formatPath(path) === 'spec.steps';
+}
+
+function explainAt(tree: Tree, issue: z.core.$ZodIssue): TreeFinding {
+  const { offset, source } = locateValue(tree, issue.path);
+  return { offset, path: issue.path, message: explainIssue(issue, valueAt(tree.value, issue.path), source) };
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at = value;
+  for (const part of path) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, part)) return undefined;
+    at = Reflect.get(at, part);
+  }
+  return at;
+}

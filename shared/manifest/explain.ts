@@ -1,0 +1,49 @@
+import type { z } from 'zod';
+import { describe, showable } from './found.ts';
+import { suggest } from './suggest.ts';
+import type { UnknownField } from './unknown.ts';
+
+/**
+ * Puts an issue of zod into plain words: what was expected, what was found, what to do.
+ *
+ * @param issue - its message says what was expected: a schema's own words or those of `expectation`
+ * @param value - what stands at the path of the issue
+ * @param source - the same as it is written
+ */
+export function explainIssue(issue: z.core.$ZodIssue, value: unknown, source: string | undefined): string {
+  const { code, message, path } = issue;
+  if (code === 'custom') return message;
+  if (value === undefined) {
+    return `required, but missing; add "${String(path.at(-1))}:" with ${message.replace(/^expected /, '')}`;
+  }
+  if (code === 'too_small' && Array.isArray(value)) return message;
+  if (code === 'too_big' && (typeof value === 'string' || Array.isArray(value)))
+    return `${message}, found ${value.length}`;
+  const shown = showable(value, source, path);
+  return `${message}, found ${describe(value, shown)}${cure(issue, value, shown)}`;
+}
+
+function cure(issue: z.core.$ZodIssue, value: unknown, shown: string | undefined): string {
+  if (value === null) return '; give it a value, or remove the field';
+  if (issue.code === 'invalid_value') {
+    const meant = typeof value === 'string' ? suggest(value, issue.values.map(String)) : undefined;
+    return meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`;
+  }
+  if (issue.code !== 'invalid_type' && issue.code !== 'invalid_union') return '';
+  const wanted = issue.code === 'invalid_type' ? issue.expected : 'string';
+  const isString = typeof value === 'string';
+  if (wanted === 'string' && (typeof value === 'number' || typeof value === 'boolean')) {
+    return shown === undefined ? ' (write it in quotes)' : ` (write ${shown})`;
+  }
+  if (wanted === 'array' && isString) return '; write one item a line, each after "- "';
+  if ((wanted === 'number' || wanted === 'int') && isString && /^[-+]?\d+$/.test(value))
+    return ' (remove the quotes)';
+  if (wanted === 'boolean' && isString && /^(?:true|false|yes|no|on|off)$/i.test(value))
+    return ' (remove the quotes)';
+  return '';
+}
+
+export function explainUnknown({ suggestion, known }: UnknownField): string {
+  if (suggestion !== undefined) return `unknown field; did you mean "${suggestion}"?`;
+  return `unknown field; remove it${known.length > 8 ? '' : `, or use one of ${known.join(', ')}`}`;
+}

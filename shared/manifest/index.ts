@@ -1,0 +1,4 @@
+export { ManifestError, type Problem } from './errors.ts';
+export { readManifest } from './input.ts';
+export { loadTasks } from './load.ts';
+export { parseTasks } from './read.ts';

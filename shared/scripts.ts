@@ -1,0 +1,53 @@
+/** The scripts of a Task: one ConfigMap, each script byte for byte under its step's name. */
+import { createHash } from 'node:crypto';
+import { labelsOf } from './labels.ts';
+import { type Task } from './task.ts';
+
+/** What the API server takes at most as the data of one ConfigMap, in bytes. */
+export const MAX_SCRIPT_BYTES = 1024 * 1024;
+
+export interface ConfigMap {
+  apiVersion: 'v1';
+  kind: 'ConfigMap';
+  metadata: { name: string; namespace?: string; labels: Record<string, string> };
+  immutable: true;
+  data: Record<string, string>;
+}
+
+/** Scripts that no ConfigMap can hold. */
+export class ScriptsTooLargeError extends Error {
+  override name = 'ScriptsTooLargeError';
+}
+
+/**
+ * The ConfigMap with the scripts of a Task, or `undefined` when no step has one. Its name carries a hash of its
+ * content: a changed script is another ConfigMap, so a pod never runs an old one, and two Tasks never share a name.
+ *
+ * @throws {ScriptsTooLargeError} before anything is created, when all of them have more than {@link MAX_SCRIPT_BYTES}.
+ */
+export function scriptsConfigMap(task: Task): ConfigMap | undefined {
+  const scripts = task.spec.steps.flatMap(({ name, script }) => (script ? [{ name, script }] : []));
+  if (scripts.length === 0) return undefined;
+
+  const sizes = scripts.map(({ name, script }) => ({ name, bytes: Buffer.byteLength(script) }));
+  const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (total > MAX_SCRIPT_BYTES) {
+    const list = sizes.map(({ name, bytes }) => `${name} ${bytes}`).join(', ');
+    throw new ScriptsTooLargeError(
+      `the scripts of Task ${task.metadata.name} have ${total} bytes together (${list}); a ConfigMap holds ${MAX_SCRIPT_BYTES}. Put the large ones into an image or a volume`,
+    );
+  }
+  const { name, namespace } = task.metadata;
+  const hash = createHash('sha256').update(JSON.stringify(scripts)).digest('hex').slice(0, 10);
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: `task-scripts-${name}-${hash}`,
+      ...(namespace !== undefined && { namespace }),
+      labels: labelsOf(task),
+    },
+    immutable: true,
+    data: Object.fromEntries(scripts.map(({ name, script }) => [name, script])),
+  };
+}

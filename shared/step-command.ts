@@ -1,0 +1,54 @@
+/** What a step runs, and how the agent is told. */
+import { type Step } from './task.ts';
+
+/**
+ * The command that the Task itself gives a step: script, else command. `undefined` when neither is there, so that
+ * the image's entrypoint decides.
+ *
+ * A script with a `#!` line is run as it is. Without one it is run by `/bin/sh -e`, so that the first line that
+ * fails ends the step, as the default of Tekton's scripts has it.
+ *
+ * @param scriptPath - where the step's script is, should it have one
+ * @example declaredCommand({ name: 'a', image: 'b', command: ['echo'], args: ['hi'] }, '') // ['echo', 'hi']
+ */
+export function declaredCommand(step: Step, scriptPath: string): readonly string[] | undefined {
+  const args = step.args ?? [];
+  if (step.script !== undefined && step.script !== '') {
+    const interpreter = step.script.startsWith('#!') ? [] : ['/bin/sh', '-e'];
+    return [...interpreter, scriptPath, ...args];
+  }
+  // As for the kubelet, an empty list is no command.
+  return step.command?.length ? [...step.command, ...args] : undefined;
+}
+
+/** The files that one step's agent waits for and writes. */
+export interface AgentFiles {
+  order: string;
+  gate: string;
+  /** The predecessor's run directory; the first step has none. */
+  before: string | undefined;
+  /** The step's own run directory. */
+  own: string;
+  /** Where the outcome also goes, when it is not `/dev/termination-log`. */
+  terminationLog?: string | undefined;
+}
+
+/**
+ * The agent's arguments for one step, the same in a pod and on a laptop.
+ *
+ * @param number - the step's number, from 1
+ */
+export function agentArguments(
+  step: Pick<Step, 'name'>,
+  number: number,
+  files: AgentFiles,
+  command: readonly string[],
+): string[] {
+  return [
+    ...['--wait', files.order, '--waitcontent', String(number), '--gate', files.gate],
+    ...(files.before === undefined ? [] : ['--after', files.before]),
+    ...['--post', files.own, '--step', step.name],
+    ...(files.terminationLog === undefined ? [] : ['--termination-log', files.terminationLog]),
+    ...['--command', ...command],
+  ];
+}
