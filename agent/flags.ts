@@ -3,6 +3,7 @@ import parse from 'yargs-parser/browser';
 import { QUIT } from '../shared/order.ts';
 import { type Command } from './platform.ts';
 import { parseDuration } from './duration.ts';
+import { EXIT_CODES } from './exit-codes.ts';
 
 interface Flag {
   /** What stands for the value in the help; absent for a switch. */
@@ -21,7 +22,28 @@ const FLAGS = {
   step: { value: 'NAME', help: "this step's name, for the outcome" },
   out: { value: 'stdout|FILE', help: "the command's standard output: also into FILE, appended" },
   err: { value: 'stderr|FILE', help: "the command's standard error: also into FILE, appended" },
+  timeout: {
+    value: 'D',
+    help: 'stop the step after this time, retries and the delays between them included',
+  },
   grace: { value: 'D', help: 'from SIGTERM to SIGKILL when the step is stopped (default 30s)' },
+  'on-error': {
+    value: 'stop|continue',
+    help: 'continue: record the failure, but exit 0 and let the chain go on',
+  },
+  retries: { value: 'N', help: 'run a command that failed again, up to N times' },
+  'retry-delay': {
+    value: 'D',
+    help: 'before the first retry, doubled for each further one up to 5m (default 1s)',
+  },
+  'pause-after': {
+    value: 'always|failure',
+    help: 'when the command is over, hold until the order is above N',
+  },
+  results: {
+    value: 'DIR',
+    help: 'files that the command leaves there go into the outcome; $TASKFLOW_RESULTS names it',
+  },
   'termination-log': {
     value: 'FILE',
     help: 'where the outcome also goes, if it exists (default /dev/termination-log)',
@@ -54,7 +76,13 @@ export interface Options {
   step: string;
   out: string | undefined;
   err: string | undefined;
+  timeout: number | undefined;
   grace: number;
+  onError: 'stop' | 'continue';
+  retries: number;
+  retryDelay: number;
+  pauseAfter: 'always' | 'failure' | undefined;
+  results: string | undefined;
   terminationLog: string;
 }
 
@@ -121,10 +149,16 @@ export function help(): string {
     '',
     ...rows,
     '',
-    "Exit codes: the command's own; 128+n when signal n ended it; 121 skipped; 122 cancelled; 125 the agent failed;",
-    '126 the command cannot be executed; 127 it was not found.',
+    ...exitCodeLines(),
     '',
   ].join('\n');
+}
+
+function exitCodeLines(): string[] {
+  const rows = Object.values(EXIT_CODES).map(
+    ({ code, help: text }) => `  ${String(code).padEnd(5)}  ${text}`,
+  );
+  return ['Exit codes:', "  0-255  the command's own", ...rows];
 }
 
 function refuseUnknown(parsed: Record<string, unknown>): void {
@@ -137,27 +171,43 @@ function refuseUnknown(parsed: Record<string, unknown>): void {
 
 function readOptions(parsed: Record<string, unknown>): Options {
   const value = (name: Name): string | undefined => readValue(name, parsed[name]);
-  const number = readInteger('waitcontent', value('waitcontent'));
+  const integer = (name: Name): number | undefined => readInteger(name, value(name));
+  const duration = (name: Name): number | undefined => readDuration(name, value(name));
+  const file = (name: Name, stream: string): string | undefined => {
+    const given = value(name);
+    return given === stream ? undefined : given;
+  };
+
+  const number = integer('waitcontent');
   const wait = value('wait');
   const gate = value('gate');
+  const pauseAfter = readWord('pause-after', value('pause-after'), ['always', 'failure'] as const);
+  const retries = integer('retries') ?? 0;
   if (number !== undefined && number < 1) throw new UsageError('--waitcontent: steps are numbered from 1');
   if (number === undefined && (wait !== undefined || gate !== undefined)) {
     throw new UsageError("--wait and --gate need this step's number; add --waitcontent N");
   }
-  const out = value('out');
-  const err = value('err');
-  const grace = value('grace');
+  if (pauseAfter !== undefined && wait === undefined) {
+    throw new UsageError('--pause-after needs the order that ends the pause; add --wait FILE');
+  }
+  if (retries < 0) throw new UsageError('--retries cannot be negative');
   return {
     wait,
     number,
-    quit: readInteger('quit', value('quit')) ?? QUIT,
+    quit: integer('quit') ?? QUIT,
     gate,
     after: ((parsed['after'] ?? []) as unknown[]).map((each) => readValue('after', each) ?? ''),
     post: value('post'),
     step: value('step') ?? '',
-    out: out === 'stdout' ? undefined : out,
-    err: err === 'stderr' ? undefined : err,
-    grace: grace === undefined ? 30_000 : readDuration('grace', grace),
+    out: file('out', 'stdout'),
+    err: file('err', 'stderr'),
+    timeout: duration('timeout'),
+    grace: duration('grace') ?? 30_000,
+    onError: readWord('on-error', value('on-error'), ['stop', 'continue'] as const) ?? 'stop',
+    retries,
+    retryDelay: duration('retry-delay') ?? 1_000,
+    pauseAfter,
+    results: value('results'),
     terminationLog: value('termination-log') ?? '/dev/termination-log',
   };
 }
@@ -177,8 +227,21 @@ function readInteger(name: Name, text: string | undefined): number | undefined {
   return Number(text);
 }
 
-function readDuration(name: Name, text: string): number {
+function readDuration(name: Name, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   const ms = parseDuration(text);
   if (ms === undefined) throw new UsageError(`--${name} "${text}" is not a duration; write 90s or 1h2m`);
   return ms;
+}
+
+function readWord<Word extends string>(
+  name: Name,
+  text: string | undefined,
+  words: readonly Word[],
+): Word | undefined {
+  const word = words.find((each) => each === text);
+  if (text !== undefined && word === undefined) {
+    throw new UsageError(`--${name} "${text}" is neither ${words.join(' nor ')}`);
+  }
+  return word;
 }

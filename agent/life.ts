@@ -2,14 +2,22 @@
 import { QUIT } from '../shared/order.ts';
 import { type Outcome } from '../shared/outcome.ts';
 import { Bell } from './bell.ts';
-import { EXIT } from './exit-codes.ts';
+import { EXIT_CODES } from './exit-codes.ts';
 import { type Options } from './flags.ts';
-import { complete, neverRan, postedBefore, postOutcome, ranTo } from './outcome.ts';
-import { SystemError, type Command, type Platform } from './platform.ts';
+import { complete, continued, neverRan, postedBefore, postOutcome, ranTo } from './outcome.ts';
+import {
+  SystemError,
+  type Command,
+  type Platform,
+  type Running,
+  type Surroundings,
+  type Watch,
+} from './platform.ts';
+import { RESULTS_VARIABLE, withResults } from './results.ts';
 import { SIGHUP, SIGINT, SIGQUIT, SIGTERM } from './signals.ts';
-import { supervise } from './step.ts';
+import { runStep, type Circumstances } from './step.ts';
 import { awaitTurn, POLL } from './turn.ts';
-import { observe } from './world.ts';
+import { observe, type World } from './world.ts';
 
 /** The signals by which a waiting step is asked to end. */
 const ENDING: readonly number[] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
@@ -27,7 +35,7 @@ export async function live(platform: Platform, options: Options, command: Comman
     platform.warn(
       `taskflow-agent: cannot post the outcome (${outcome.outcome}, ${outcome.message}): ${error.message}`,
     );
-    return { ...outcome, outcome: 'Error', exitCode: EXIT.AGENT_FAILED, reason: 'CannotPost' };
+    return { ...outcome, outcome: 'Error', exitCode: EXIT_CODES.AGENT_FAILED.code, reason: 'CannotPost' };
   }
   return outcome;
 }
@@ -40,11 +48,12 @@ async function untilOver(platform: Platform, options: Options, command: Command)
     signals.push(signal);
     bell.ring();
   });
+  const ending = (): number | undefined => signals.find((signal) => ENDING.includes(signal));
   const world = observe(platform, options);
 
   const verdict = await awaitTurn(options.number ?? 1, world, {
     bell,
-    ending: () => signals.find((signal) => ENDING.includes(signal)),
+    ending,
     watch: () => platform.watch(world.directories, bell.ring),
   });
   if (verdict.kind !== 'run') return complete(neverRan(verdict), options, clock.now());
@@ -54,18 +63,54 @@ async function untilOver(platform: Platform, options: Options, command: Command)
   signals.splice(0, signals.length, ...pending);
 
   const started = clock.now();
-  const running = platform.commands.start(command, { out: options.out, err: options.err }, bell.ring);
-  // Only now: what concerns the watch may take milliseconds that the command need not wait for.
-  const watch = options.wait === undefined ? undefined : platform.watch(world.directories, bell.ring);
-  const ended = await supervise(running, {
+  let watch: Watch | undefined;
+  const now: Circumstances = {
     bell,
     clock,
     cancelled: () => world.order() === QUIT,
     nextSignal: () => signals.shift(),
-    grace: options.grace,
+    ending: () => ending() !== undefined,
     poll: () => (watch === undefined || watch.cover() ? POLL.watched : POLL.unwatched),
-  });
-  const ending = ranTo(ended, command);
-  if (ended.exit.kind === 'unstartable') platform.warn(`taskflow-agent: ${ending.message}`);
-  return complete(ending, options, clock.now(), started);
+  };
+  const start = (): Running => {
+    const running = platform.commands.start(command, surroundings(options), bell.ring);
+    // Only now: what concerns the watch may take milliseconds that the command need not wait for.
+    if (options.wait !== undefined) watch ??= platform.watch(world.directories, bell.ring);
+    return running;
+  };
+  if (options.results !== undefined) platform.files.makeDirectory(options.results);
+
+  const ended = await runStep(start, options, now);
+  const ran = ranTo(ended, command);
+  if (ended.exit.kind === 'unstartable') platform.warn(`taskflow-agent: ${ran.message}`);
+  const recorded = complete(ran, options, clock.now(), started);
+  const outcome =
+    options.results === undefined ? recorded : withResults(platform.files, options.results, recorded);
+  if (outcome.reason === 'ResultsRefused') platform.warn(`taskflow-agent: ${outcome.message}`);
+
+  if (mustPause(options, outcome)) {
+    platform.warn(
+      `taskflow-agent: paused (${outcome.message}) until the order is above ${options.number ?? 1}`,
+    );
+    await pause(options.number ?? 1, world, now);
+  }
+  return options.onError === 'continue' ? continued(outcome) : outcome;
+}
+
+function surroundings({ out, err, results }: Options): Surroundings {
+  return { out, err, env: results === undefined ? {} : { [RESULTS_VARIABLE]: results } };
+}
+
+function mustPause({ pauseAfter }: Options, { outcome }: Outcome): boolean {
+  if (pauseAfter === undefined || outcome === 'Cancelled') return false;
+  return pauseAfter === 'always' || outcome !== 'Succeeded';
+}
+
+/** Holds the container, so that a person can look into it, until the order passes it, quits, or a signal ends it. */
+async function pause(step: number, world: World, { bell, poll, ending }: Circumstances): Promise<void> {
+  for (;;) {
+    const order = world.order();
+    if (order === QUIT || (order !== undefined && order > step) || ending()) return;
+    await bell.wait(poll());
+  }
 }

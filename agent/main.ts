@@ -1,5 +1,5 @@
 /** The agent: from arguments to exit code, on whatever platform it is given. */
-import { containerExitCode, EXIT } from './exit-codes.ts';
+import { containerExitCode, EXIT_CODES } from './exit-codes.ts';
 import { help, parseFlags, UsageError, type Request } from './flags.ts';
 import { install } from './install.ts';
 import { live } from './life.ts';
@@ -11,7 +11,7 @@ export async function main(platform: Platform, version: string): Promise<number>
     return await perform(parseFlags(platform.args), platform, version);
   } catch (error) {
     platform.warn(`taskflow-agent: ${explain(error)}`);
-    return EXIT.AGENT_FAILED;
+    return EXIT_CODES.AGENT_FAILED.code;
   }
 }
 

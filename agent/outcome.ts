@@ -7,7 +7,7 @@ import {
   parseOutcome,
   type Outcome,
 } from '../shared/outcome.ts';
-import { EXIT } from './exit-codes.ts';
+import { EXIT_CODES } from './exit-codes.ts';
 import { type Options } from './flags.ts';
 import { SystemError, type Command, type Exit, type Platform } from './platform.ts';
 import { signalName } from './signals.ts';
@@ -17,15 +17,36 @@ import { type Verdict } from './turn.ts';
 /** What is particular to one ending; {@link complete} adds the rest. */
 export type Ending = Pick<Outcome, 'outcome' | 'exitCode' | 'reason' | 'message'> & Partial<Outcome>;
 
-export function ranTo(ended: Ended, command: Command): Ending {
-  const result = describeExit(ended.exit, command);
-  if (ended.stopped === undefined) return result;
-  return {
-    ...result,
-    outcome: 'Cancelled',
-    reason: 'Cancelled',
-    message: `the Task was cancelled; ${result.message}`,
-  };
+export function ranTo({ exit, stopped, attempts }: Ended, command: Command): Ending {
+  const result = { ...describeExit(exit, command), attempts };
+  const message = attempts > 1 ? `${result.message}, attempt ${attempts}` : result.message;
+  switch (stopped) {
+    case undefined:
+      return { ...result, message };
+    case 'Cancelled':
+      return {
+        ...result,
+        outcome: 'Cancelled',
+        reason: 'Cancelled',
+        message: `the Task was cancelled; ${message}`,
+      };
+    case 'TimedOut': {
+      const exitCode = EXIT_CODES.TIMED_OUT.code;
+      return {
+        ...result,
+        outcome: 'TimedOut',
+        exitCode,
+        reason: 'DeadlineExceeded',
+        message: `timed out; ${message}`,
+      };
+    }
+  }
+}
+
+/** A failure that the chain may go on after: the container exits 0, the record keeps the real code. */
+export function continued(outcome: Outcome): Outcome {
+  const failed = outcome.outcome === 'Failed' || outcome.outcome === 'TimedOut';
+  return failed ? { ...outcome, outcome: 'Continued' } : outcome;
 }
 
 function describeExit(exit: Exit, command: Command): Ending {
@@ -36,14 +57,14 @@ function describeExit(exit: Exit, command: Command): Ending {
         : { outcome: 'Failed', exitCode: exit.code, reason: 'Error', message: `exit code ${exit.code}` };
     case 'signaled': {
       const signal = signalName(exit.signal);
-      const exitCode = EXIT.SIGNALED + exit.signal;
+      const exitCode = EXIT_CODES.SIGNALED.code + exit.signal;
       return { outcome: 'Failed', exitCode, signal, reason: 'Signaled', message: `ended by ${signal}` };
     }
     case 'unstartable': {
       const missing = exit.error.code === 'ENOENT' || exit.error.code === 'ENOTDIR';
       return {
         outcome: 'Failed',
-        exitCode: missing ? EXIT.NOT_FOUND : EXIT.NOT_EXECUTABLE,
+        exitCode: missing ? EXIT_CODES.NOT_FOUND.code : EXIT_CODES.NOT_EXECUTABLE.code,
         reason: missing ? 'CommandNotFound' : 'CommandNotExecutable',
         message: `cannot run ${exit.error.message}${missing ? hint(command) : ''}`,
       };
@@ -62,21 +83,27 @@ export function neverRan(verdict: Exclude<Verdict, { kind: 'run' }>): Ending {
     case 'skip':
       return {
         outcome: 'Skipped',
-        exitCode: EXIT.SKIPPED,
+        exitCode: EXIT_CODES.SKIPPED.code,
         reason: 'EarlierStepStopped',
         message: because(verdict.because),
       };
     case 'cancelled':
       return {
         outcome: 'Cancelled',
-        exitCode: EXIT.CANCELLED,
+        exitCode: EXIT_CODES.CANCELLED.code,
         reason: 'Cancelled',
         message: 'the Task was cancelled',
       };
     case 'signaled': {
       const signal = signalName(verdict.signal);
       const message = `${signal} came before the step's turn`;
-      return { outcome: 'Cancelled', exitCode: EXIT.CANCELLED, signal, reason: 'Signaled', message };
+      return {
+        outcome: 'Cancelled',
+        exitCode: EXIT_CODES.CANCELLED.code,
+        signal,
+        reason: 'Signaled',
+        message,
+      };
     }
   }
 }
@@ -103,7 +130,7 @@ export function complete(
     number: options.number ?? 0,
     ...(started !== undefined && { startedAt: time(started) }),
     finishedAt: time(finished),
-    attempts: started === undefined ? 0 : 1,
+    attempts: 0,
     ...ending,
   };
 }

@@ -23,8 +23,12 @@ export interface Platform {
 }
 
 export interface Files {
-  /** The whole file as text. @throws {SystemError} */
+  /** The file as text, at most its first 64 KiB. @throws {SystemError} `EILSEQ` when it is no UTF-8. */
   read(path: string): string;
+  /** The regular files in a directory, with their sizes in bytes. @throws {SystemError} */
+  list(path: string): readonly { name: string; size: number }[];
+  /** Makes a directory and its parents, unless it is there. @throws {SystemError} */
+  makeDirectory(path: string): void;
   /** Makes `path` hold `text`, whole or not at all: temporary file, fsync, rename. @throws {SystemError} */
   replace(path: string, text: string): void;
   /** Writes into a file that exists already; never creates one. @throws {SystemError} */
@@ -55,7 +59,7 @@ export interface Commands {
    * Starts a command in a process group of its own, with this program's environment, working directory and
    * standard input. Rings when it ended, and when its output did.
    */
-  start(command: Command, output: Output, ring: () => void): Running;
+  start(command: Command, around: Surroundings, ring: () => void): Running;
 }
 
 export interface Command {
@@ -64,10 +68,14 @@ export interface Command {
   readonly at: number;
 }
 
-/** For each stream a file that gets a copy, or `undefined` for the container's own stream alone. */
-export interface Output {
+/** What a command gets beside its arguments. */
+export interface Surroundings {
+  /** A file that gets a copy of its standard output; `undefined`: the container's own stream alone. */
   readonly out: string | undefined;
+  /** The same for its standard error. */
   readonly err: string | undefined;
+  /** Added to the environment. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface Running {
@@ -101,6 +109,7 @@ const ERRNO: Readonly<Record<string, string>> = {
   E2BIG: 'argument list too long',
   EACCES: 'permission denied',
   EDQUOT: 'disk quota exceeded',
+  EILSEQ: 'not valid UTF-8',
   EIO: 'input/output error',
   EISDIR: 'is a directory',
   ELOOP: 'too many levels of symbolic links',

@@ -1,51 +1,102 @@
-/** Runs the step's command to its end, or stops it. */
+/** Runs the step's command to its end, again where it may, or stops it. */
 import { type Bell } from './bell.ts';
-import { SIGKILL, SIGTERM } from './signals.ts';
+import { type Options } from './flags.ts';
 import { type Clock, type Exit, type Running } from './platform.ts';
+import { SIGKILL, SIGTERM } from './signals.ts';
 
 /** How long output may go on after the command ended: a grandchild that keeps the pipe cannot hold the step. */
 const DRAIN = 2_000;
 
+/** The longest delay between two attempts. */
+const MAX_RETRY_DELAY = 5 * 60_000;
+
 /** Why a command was stopped. */
-export type Stop = 'Cancelled';
+export type Stop = 'Cancelled' | 'TimedOut';
 
 export interface Ended {
   exit: Exit;
   stopped: Stop | undefined;
+  attempts: number;
 }
 
-interface Supervision {
+/** What may happen to a step while its command runs. */
+export interface Circumstances {
   bell: Bell;
   clock: Clock;
   /** Whether the order says that the step must not go on. */
   cancelled: () => boolean;
   /** The next signal to pass on, if one came. */
   nextSignal: () => number | undefined;
-  /** From SIGTERM to SIGKILL, milliseconds. */
-  grace: number;
+  /** Whether a signal came that asks for an end. */
+  ending: () => boolean;
   /** The longest time between two looks, milliseconds. */
   poll: () => number;
 }
 
+type Limits = Pick<Options, 'timeout' | 'grace' | 'retries' | 'retryDelay'>;
+
+/** Runs the command until it succeeds, must not go on, or has no attempt left. */
+export async function runStep(start: () => Running, limits: Limits, now: Circumstances): Promise<Ended> {
+  const deadline = now.clock.elapsed() + (limits.timeout ?? Infinity);
+  let delay = Math.min(limits.retryDelay, MAX_RETRY_DELAY);
+  for (let attempts = 1; ; attempts++) {
+    const ended = { ...(await supervise(start(), deadline, limits.grace, now)), attempts };
+    if (attempts > limits.retries || !mayTryAgain(ended)) return ended;
+    const hindrance = await rest(delay, deadline, now);
+    if (hindrance === 'Cancelled') return { ...ended, stopped: 'Cancelled' };
+    // No time left, or asked to end: the failure of the last attempt stands.
+    if (hindrance !== undefined) return ended;
+    delay = Math.min(2 * delay, MAX_RETRY_DELAY);
+  }
+}
+
+/** What could not be started will not start the next time either. */
+function mayTryAgain({ exit, stopped }: Ended): boolean {
+  return stopped === undefined && (exit.kind === 'signaled' || (exit.kind === 'exited' && exit.code !== 0));
+}
+
+/** Lets the time between two attempts pass, unless something comes in between. */
+async function rest(
+  delay: number,
+  deadline: number,
+  now: Circumstances,
+): Promise<'Cancelled' | 'other' | undefined> {
+  const until = now.clock.elapsed() + delay;
+  if (until >= deadline) return 'other';
+  for (;;) {
+    if (now.cancelled()) return 'Cancelled';
+    if (now.ending()) return 'other';
+    const left = until - now.clock.elapsed();
+    if (left <= 0) return undefined;
+    await now.bell.wait(Math.min(left, now.poll()));
+  }
+}
+
 /** Sees a running command to its end: passes signals on, and stops it when it must not go on. */
-export async function supervise(running: Running, by: Supervision): Promise<Ended> {
-  const { bell, clock } = by;
+async function supervise(
+  running: Running,
+  deadline: number,
+  grace: number,
+  now: Circumstances,
+): Promise<Omit<Ended, 'attempts'>> {
+  const { bell, clock } = now;
   let stopped: Stop | undefined;
   let killAt = Infinity;
   let exit: Exit | undefined;
 
   while ((exit = running.exit()) === undefined) {
-    for (let signal = by.nextSignal(); signal !== undefined; signal = by.nextSignal()) running.signal(signal);
-    if (stopped === undefined && by.cancelled()) {
-      stopped = 'Cancelled';
-      killAt = clock.elapsed() + by.grace;
+    for (let signal = now.nextSignal(); signal !== undefined; signal = now.nextSignal())
+      running.signal(signal);
+    stopped ??= now.cancelled() ? 'Cancelled' : clock.elapsed() >= deadline ? 'TimedOut' : undefined;
+    if (stopped !== undefined && killAt === Infinity) {
+      killAt = clock.elapsed() + grace;
       running.signal(SIGTERM);
     }
-    if (clock.elapsed() >= killAt) {
-      running.signal(SIGKILL);
-      killAt = Infinity;
-    }
-    await bell.wait(Math.min(by.poll(), killAt - clock.elapsed()));
+    if (clock.elapsed() >= killAt) running.signal(SIGKILL);
+    const next = stopped === undefined ? deadline : killAt;
+    // Once it was killed there is nothing to be done but wait for it.
+    const untilNext = next - clock.elapsed();
+    await bell.wait(Math.min(now.poll(), untilNext > 0 ? untilNext : Infinity));
   }
 
   // What the command left behind in its process group goes with it once it was told to stop.

@@ -57,6 +57,8 @@ export interface Outcome {
   reason: string;
   /** One sentence for people. */
   message: string;
+  /** What the command left as its results: name → content. */
+  results?: Record<string, string>;
 }
 
 /** A text that is not an outcome this version can read. */
@@ -121,7 +123,7 @@ export function parseOutcome(text: string): Outcome {
       `its outcome is ${JSON.stringify(outcome)}, expected one of ${Object.keys(NEXT).join(', ')}`,
     );
   }
-  const { signal, startedAt } = record;
+  const { signal, startedAt, results } = record;
   return {
     version,
     step: string(record, 'step'),
@@ -134,6 +136,7 @@ export function parseOutcome(text: string): Outcome {
     attempts: integer(record, 'attempts'),
     reason: string(record, 'reason'),
     message: string(record, 'message'),
+    ...(results !== undefined && { results: texts(results) }),
   };
 }
 
@@ -161,6 +164,17 @@ function integer(record: Parsed, key: keyof Outcome): number {
   if (typeof value !== 'number' || !Number.isInteger(value))
     throw new OutcomeError(`its ${key} is no integer`);
   return value;
+}
+
+function texts(value: unknown): Record<string, string> {
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    !Object.values(value).every((each) => typeof each === 'string')
+  ) {
+    throw new OutcomeError('its results are no map of texts');
+  }
+  return value as Record<string, string>;
 }
 
 /** Bytes of the text as UTF-8; the agent's engine has no TextEncoder. */

@@ -1,7 +1,7 @@
 /** Runs a Task on this machine: the agents hand over among themselves; this is their kubelet and controller. */
 import { existsSync } from 'node:fs';
 import { complete, neverRan } from '../../agent/outcome.ts';
-import { EXIT } from '../../agent/exit-codes.ts';
+import { EXIT_CODES } from '../../agent/exit-codes.ts';
 import { signalNumber } from '../../agent/signals.ts';
 import { QUIT, turn } from '../../shared/order.ts';
 import { next, type Outcome } from '../../shared/outcome.ts';
@@ -174,7 +174,7 @@ function judge(
     const signal = signalOf(stop);
     return {
       status: 'Cancelled',
-      exitCode: EXIT.SIGNALED + (signalNumber(signal) ?? 0),
+      exitCode: EXIT_CODES.SIGNALED.code + (signalNumber(signal) ?? 0),
       message: `stopped by ${signal}`,
     };
   }

@@ -63,6 +63,9 @@ describe.each(agents)('exit codes of the $name', (agent) => {
     ['step number 0', ['--wait', 'x', '--waitcontent', '0', '--', 'true'], 'numbered from 1'],
     ['an order file without a number', ['--wait', 'x', '--', 'true'], 'add --waitcontent N'],
     ['a duration that is none', ['--grace', 'soon', '--', 'true'], '"soon" is not a duration'],
+    ['an unknown word', ['--on-error', 'ignore', '--', 'true'], '"ignore" is neither stop nor continue'],
+    ['negative retries', ['--retries', '-1', '--', 'true'], '--retries cannot be negative'],
+    ['a pause that nobody could end', ['--pause-after', 'always', '--', 'true'], 'add --wait FILE'],
     ['a stray argument', ['true'], 'goes after --command'],
     ['install without a directory', ['install'], 'install DIR'],
   ])('are 125, with one line that says why: %s', async (_, args, message) => {

@@ -1,7 +1,8 @@
 /** Commands: started by posix_spawn, reaped with every orphan that this process is handed. */
 import * as native from 'qjs:taskflow';
 import * as os from 'qjs:os';
-import { type Command, type Exit, type Output, type Running } from '../../platform.ts';
+import * as std from 'qjs:std';
+import { type Command, type Exit, type Running, type Surroundings } from '../../platform.ts';
 import { openLog } from './files.ts';
 import { systemError } from './system.ts';
 
@@ -18,8 +19,9 @@ interface Child {
 
 let child: Child | undefined;
 
-export function start(command: Command, output: Output, ring: () => void): Running {
-  const tees = { out: openTee(STDOUT, output.out, ring), err: openTee(STDERR, output.err, ring) };
+export function start(command: Command, around: Surroundings, ring: () => void): Running {
+  const tees = { out: openTee(STDOUT, around.out, ring), err: openTee(STDERR, around.err, ring) };
+  for (const [name, value] of Object.entries(around.env)) std.setenv(name, value);
   // The C side counts the program's own name as number 0.
   const pid = native.spawn(command.at + 1, tees.out.input, tees.err.input);
   for (const { input } of [tees.out, tees.err]) if (input !== INHERIT) os.close(input);

@@ -1,24 +1,46 @@
 import * as native from 'qjs:taskflow';
 import * as os from 'qjs:os';
-import * as std from 'qjs:std';
 import { type Files, SystemError } from '../../platform.ts';
 import { check } from './system.ts';
-import { encodeUtf8 } from './utf8.ts';
+import { decodeUtf8, encodeUtf8 } from './utf8.ts';
 
 /** Flags of open(2) that qjs:os does not name; the same on amd64 and arm64. */
 const O_CLOEXEC = 0o2000000;
+const O_NONBLOCK = 0o4000;
 
 /** Enough for an order, a gate and an outcome; whatever else is at the path cannot fill the memory. */
 const MAX_READ = 64 * 1024;
 
 export const files: Files = {
   read(path) {
-    const file = std.fdopen(check(os.open(path, os.O_RDONLY | O_CLOEXEC), path), 'r');
-    const text = file.readAsString(MAX_READ);
-    const failed = file.error();
-    file.close();
-    if (failed) throw new SystemError('EIO', path);
-    return text;
+    // A FIFO that nobody writes to would block an open without O_NONBLOCK; this way it is an empty file.
+    const descriptor = check(os.open(path, os.O_RDONLY | O_CLOEXEC | O_NONBLOCK), path);
+    try {
+      const bytes = new Uint8Array(MAX_READ);
+      let length = 0;
+      for (let more = -1; more !== 0 && length < MAX_READ; length += more) {
+        more = check(os.read(descriptor, bytes.buffer, length, MAX_READ - length), path);
+      }
+      const text = decodeUtf8(bytes.subarray(0, length));
+      if (text === undefined) throw new SystemError('EILSEQ', path);
+      return text;
+    } finally {
+      os.close(descriptor);
+    }
+  },
+
+  list(path) {
+    const [names, failed] = os.readdir(path);
+    check(-failed, path);
+    return names.flatMap((name) => {
+      const [status, gone] = os.stat(`${path}/${name}`);
+      return gone === 0 && (status.mode & os.S_IFMT) === os.S_IFREG ? [{ name, size: status.size }] : [];
+    });
+  },
+
+  makeDirectory(path) {
+    makeParents(`${path}/`);
+    check(-os.readdir(path)[1], path);
   },
 
   replace(path, text) {

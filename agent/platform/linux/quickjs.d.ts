@@ -3,11 +3,7 @@
 declare module 'qjs:std' {
   export function exit(code: number): never;
   export function strerror(errno: number): string;
-  /** @throws when the descriptor is not open */
-  export function fdopen(
-    descriptor: number,
-    mode: 'r',
-  ): { readAsString(max: number): string; error(): boolean; close(): void };
+  export function setenv(name: string, value: string): void;
   export const out: { puts(text: string): void; flush(): void };
   export const err: { puts(text: string): void; flush(): void };
 }
@@ -23,6 +19,10 @@ declare module 'qjs:os' {
   export function rename(from: string, to: string): number;
   export function remove(path: string): number;
   export function mkdir(path: string, mode: number): number;
+  /** [names, errno] */
+  export function readdir(path: string): [string[], number];
+  /** [status, errno] */
+  export function stat(path: string): [{ mode: number; size: number }, number];
   export function kill(pid: number, signal: number): number;
   export function getpid(): number;
   /** [pid, status]; pid 0 when nothing changed, -errno on failure. */
@@ -39,6 +39,8 @@ declare module 'qjs:os' {
   export const O_EXCL: number;
   export const O_TRUNC: number;
   export const WNOHANG: number;
+  export const S_IFMT: number;
+  export const S_IFREG: number;
 }
 
 /** native.c. Every function returns -errno when the system refuses. */

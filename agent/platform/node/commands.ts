@@ -1,19 +1,20 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
-import { type Command, type Exit, type Output, type Running, SystemError } from '../../platform.ts';
+import { type Command, type Exit, type Running, type Surroundings, SystemError } from '../../platform.ts';
 import { signalNumber } from '../../signals.ts';
 import { attempt, systemError } from './files.ts';
 
-export function start(command: Command, output: Output, ring: () => void): Running {
+export function start(command: Command, around: Surroundings, ring: () => void): Running {
   const [file = '', ...args] = command.argv;
-  for (const path of [output.out, output.err]) if (path !== undefined) makeLog(path);
+  for (const path of [around.out, around.err]) if (path !== undefined) makeLog(path);
   let exit: Exit | undefined;
   let drained = false;
   const subprocess = execa(file, args, {
     stdin: 'inherit',
-    stdout: output.out === undefined ? 'inherit' : ['inherit', { file: output.out, append: true }],
-    stderr: output.err === undefined ? 'inherit' : ['inherit', { file: output.err, append: true }],
+    stdout: around.out === undefined ? 'inherit' : ['inherit', { file: around.out, append: true }],
+    stderr: around.err === undefined ? 'inherit' : ['inherit', { file: around.err, append: true }],
+    env: around.env,
     buffer: false,
     reject: false,
     stripFinalNewline: false,

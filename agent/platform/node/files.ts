@@ -1,42 +1,49 @@
-import {
-  closeSync,
-  copyFileSync,
-  fchmodSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-} from 'node:fs';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
+import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { isSea } from 'node:sea';
 import { type Files, SystemError } from '../../platform.ts';
 
+/** Enough for an order, a gate and an outcome; whatever else is at the path cannot fill the memory. */
+const MAX_READ = 64 * 1024;
+
 export const files: Files = {
-  read: (path) => attempt(path, () => readFileSync(path, 'utf8')),
+  read(path) {
+    const bytes = attempt(path, () => readStart(path));
+    if (!isUtf8(bytes)) throw new SystemError('EILSEQ', path);
+    return bytes.toString('utf8');
+  },
+
+  list: (path) =>
+    attempt(path, () => fs.readdirSync(path))
+      .map((name) => ({ name, status: fs.statSync(`${path}/${name}`, { throwIfNoEntry: false }) }))
+      .flatMap(({ name, status }) => (status?.isFile() ? [{ name, size: status.size }] : [])),
+
+  makeDirectory(path) {
+    attempt(path, () => fs.mkdirSync(path, { recursive: true }));
+  },
 
   replace(path, text) {
-    writeWhole(path, 0o644, (descriptor) => writeFileSync(descriptor, text));
+    writeWhole(path, 0o644, (descriptor) => fs.writeFileSync(descriptor, text));
   },
 
   overwrite(path, text) {
     attempt(path, () => {
-      const descriptor = openSync(path, 'r+');
+      const descriptor = fs.openSync(path, 'r+');
       try {
-        ftruncateSync(descriptor);
-        writeFileSync(descriptor, text);
+        fs.ftruncateSync(descriptor);
+        fs.writeFileSync(descriptor, text);
       } finally {
-        closeSync(descriptor);
+        fs.closeSync(descriptor);
       }
     });
   },
 
   copySelf(path) {
     if (!isSea()) throw new SystemError('ENOTSUP', 'install');
-    attempt(path, () => mkdirSync(dirname(path), { recursive: true }));
-    writeWhole(path, 0o555, (_descriptor, temporary) => copyFileSync(process.execPath, temporary));
+    attempt(path, () => fs.mkdirSync(dirname(path), { recursive: true }));
+    writeWhole(path, 0o555, (_descriptor, temporary) => fs.copyFileSync(process.execPath, temporary));
   },
 };
 
@@ -54,21 +61,36 @@ export function systemError(error: unknown, what: string): SystemError {
   return new SystemError(code, what);
 }
 
+function readStart(path: string): Buffer {
+  // A FIFO that nobody writes to would block an open without O_NONBLOCK; this way it is an empty file.
+  const descriptor = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+  try {
+    const buffer = Buffer.alloc(MAX_READ);
+    let length = 0;
+    for (let more = -1; more !== 0 && length < MAX_READ; length += more) {
+      more = fs.readSync(descriptor, buffer, length, MAX_READ - length, null);
+    }
+    return buffer.subarray(0, length);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
 function writeWhole(path: string, mode: number, fill: (descriptor: number, temporary: string) => void): void {
   const temporary = `${path}.${randomUUID()}`;
   attempt(path, () => {
-    const descriptor = openSync(temporary, 'wx', mode);
+    const descriptor = fs.openSync(temporary, 'wx', mode);
     try {
       fill(descriptor, temporary);
       // Not left to open: the umask may be anything.
-      fchmodSync(descriptor, mode);
-      fsyncSync(descriptor);
-      renameSync(temporary, path);
+      fs.fchmodSync(descriptor, mode);
+      fs.fsyncSync(descriptor);
+      fs.renameSync(temporary, path);
     } catch (error) {
-      rmSync(temporary, { force: true });
+      fs.rmSync(temporary, { force: true });
       throw error;
     } finally {
-      closeSync(descriptor);
+      fs.closeSync(descriptor);
     }
   });
 }
