@@ -72,15 +72,20 @@ async function untilOver(platform: Platform, options: Options, command: Command)
     ending: () => ending() !== undefined,
     poll: () => (watch === undefined || watch.cover() ? POLL.watched : POLL.unwatched),
   };
+  const attempts: Running[] = [];
   const start = (): Running => {
     const running = platform.commands.start(command, surroundings(options), bell.ring);
     // Only now: what concerns the watch may take milliseconds that the command need not wait for.
     if (options.wait !== undefined) watch ??= platform.watch(world.directories, bell.ring);
+    attempts.push(running);
     return running;
   };
   if (options.results !== undefined) platform.files.makeDirectory(options.results);
 
   const ended = await runStep(start, options, now);
+  for (const { message } of attempts.flatMap((attempt) => attempt.problems())) {
+    platform.warn(`taskflow-agent: the copy of the output is not complete: ${message}`);
+  }
   const ran = ranTo(ended, command);
   if (ended.exit.kind === 'unstartable') platform.warn(`taskflow-agent: ${ran.message}`);
   const recorded = complete(ran, options, clock.now(), started);

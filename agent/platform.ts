@@ -83,6 +83,8 @@ export interface Running {
   exit(): Exit | undefined;
   /** Whether all of its output is where it belongs. A grandchild that holds the pipe open keeps this `false`. */
   drained(): boolean;
+  /** What went wrong with the copies of its output; known once it is drained. */
+  problems(): readonly SystemError[];
   /** Sends a signal to the command's process group. */
   signal(signal: number): void;
 }

@@ -92,6 +92,21 @@ describe.each(agents)('the command of the $name', (agent) => {
     expect(seen.exitCode).toBe(3);
   });
 
+  it('runs to its end when a file of its output is full, and the loss is said', async () => {
+    const seen = await runAgent(agent, [
+      '--out',
+      '/dev/full',
+      '--',
+      'sh',
+      '-c',
+      'echo a; sleep 0.2; echo b; exit 3',
+    ]);
+    expect(seen).toMatchObject({ exitCode: 3, stdout: 'a\nb\n' });
+    expect(seen.stderr).toMatch(
+      /^taskflow-agent: the copy of the output is not complete: \/dev\/full: no space left/,
+    );
+  });
+
   it('says so when the file of its output cannot be opened, and does not run', async () => {
     const seen = await runAgent(agent, ['--out', '/etc/passwd/out', '--', 'echo', 'ran']);
     expect(seen).toMatchObject({ exitCode: 125, stdout: '' });

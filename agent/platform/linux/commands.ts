@@ -2,7 +2,13 @@
 import * as native from 'qjs:taskflow';
 import * as os from 'qjs:os';
 import * as std from 'qjs:std';
-import { type Command, type Exit, type Running, type Surroundings } from '../../platform.ts';
+import {
+  type Command,
+  type Exit,
+  type Running,
+  type Surroundings,
+  type SystemError,
+} from '../../platform.ts';
 import { openLog } from './files.ts';
 import { systemError } from './system.ts';
 
@@ -28,13 +34,19 @@ export function start(command: Command, around: Surroundings, ring: () => void):
 
   if (pid < 0) {
     const error = systemError(-pid, command.argv[0] ?? '');
-    return { exit: () => ({ kind: 'unstartable', error }), drained: () => true, signal: () => undefined };
+    return {
+      exit: () => ({ kind: 'unstartable', error }),
+      drained: () => true,
+      problems: () => [],
+      signal: () => undefined,
+    };
   }
   const started: Child = { pid, exit: undefined, ring };
   child = started;
   return {
     exit: () => started.exit,
     drained: () => tees.out.drained() && tees.err.drained(),
+    problems: () => [tees.out, tees.err].flatMap(({ problem }) => problem() ?? []),
     signal: (signal) => void os.kill(-pid, signal),
   };
 }
@@ -46,6 +58,7 @@ export function reap(): void {
     if (pid <= 0) return;
     if (child !== undefined && pid === child.pid) {
       child.exit = exitOf(status);
+      native.takeTerminal(pid);
       child.ring();
     }
   }
@@ -61,10 +74,11 @@ interface Tee {
   /** What the command gets as its stream. */
   input: number;
   drained: () => boolean;
+  problem: () => SystemError | undefined;
 }
 
 function openTee(stream: number, path: string | undefined, ring: () => void): Tee {
-  if (path === undefined) return { input: INHERIT, drained: () => true };
+  if (path === undefined) return { input: INHERIT, drained: () => true, problem: () => undefined };
   const file = openLog(path);
   const ends = native.tee(stream, file);
   if (typeof ends === 'number') {
@@ -73,11 +87,16 @@ function openTee(stream: number, path: string | undefined, ring: () => void): Te
   }
   const [input, done] = ends;
   let drained = false;
+  let problem: SystemError | undefined;
   os.setReadHandler(done, () => {
+    // The errno of writing to the stream, then that of writing to the file; 0 is none.
+    const errnos = new Int32Array(2);
+    os.read(done, errnos.buffer, 0, errnos.byteLength);
+    if (errnos[1]) problem = systemError(errnos[1], path);
     os.setReadHandler(done, null);
     os.close(done);
     drained = true;
     ring();
   });
-  return { input, drained: () => drained };
+  return { input, drained: () => drained, problem: () => problem };
 }

@@ -62,7 +62,8 @@ export const files: Files = {
 
   copySelf(path) {
     const self = openSelf();
-    makeParents(path);
+    // Not left to mkdir: the umask may be anything, and every user must get to the agent.
+    makeParents(path, (made) => void native.chmod(made, 0o755));
     writeWhole(path, 0o555, (descriptor, temporary) => {
       const buffer = new ArrayBuffer(MAX_READ);
       for (;;) {
@@ -85,7 +86,7 @@ function openSelf(): number {
   const self = os.open('/proc/self/exe', os.O_RDONLY | O_CLOEXEC);
   if (self >= 0) return self;
   // Without /proc the path that it was started by has to do.
-  const [started = ''] = scriptArgs;
+  const started = native.executable();
   return check(os.open(started, os.O_RDONLY | O_CLOEXEC), started);
 }
 
@@ -115,9 +116,10 @@ function writeAll(descriptor: number, bytes: ArrayBuffer, length: number, path: 
   }
 }
 
-function makeParents(path: string): void {
+function makeParents(path: string, made: (directory: string) => void = () => {}): void {
   for (let slash = path.indexOf('/', 1); slash > 0; slash = path.indexOf('/', slash + 1)) {
     // A parent that cannot be made, or is there already, shows when the file is opened.
-    os.mkdir(path.slice(0, slash), 0o755);
+    const parent = path.slice(0, slash);
+    if (os.mkdir(parent, 0o755) === 0) made(parent);
   }
 }

@@ -3,8 +3,11 @@
  * program itself says the exit code, by std.exit. An event loop that runs dry, an exception, a rejected promise
  * are the agent's own failure.
  */
+#define _GNU_SOURCE
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "native.h"
 #include "quickjs-libc.h"
@@ -71,12 +74,27 @@ static JSContext *new_context(JSRuntime *runtime)
     return ctx;
 }
 
+/*
+ * A standard stream that was closed when we were started stays closed for us and the command, but its number is taken:
+ * else a file of ours would get it, and what is written to standard error would land in that file.
+ */
+static void reserve_standard_streams(void)
+{
+    int descriptor;
+
+    do
+        descriptor = open("/", O_PATH | O_CLOEXEC);
+    while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+    close(descriptor);
+}
+
 int main(int argc, char **argv)
 {
     JSRuntime *runtime = JS_NewRuntime();
     JSContext *ctx;
     JSValue module;
 
+    reserve_standard_streams();
     if (!runtime)
         fail("out of memory");
     js_std_init_handlers(runtime);

@@ -10,6 +10,7 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -106,6 +107,15 @@ static int spawn(pid_t *pid, char **command, int out, int err)
     return error;
 }
 
+/*
+ * The terminal stops whoever reads from it outside of its foreground group. Our own SIGTTOU is blocked, so it lets us
+ * choose that group also from outside of it.
+ */
+static int hand_terminal(pid_t from, pid_t to)
+{
+    return tcgetpgrp(STDIN_FILENO) == from && tcsetpgrp(STDIN_FILENO, to) == 0;
+}
+
 static JSValue native_spawn(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     int32_t at, out, err;
@@ -118,7 +128,20 @@ static JSValue native_spawn(JSContext *ctx, JSValueConst self, int argc, JSValue
     if (at < 1 || at >= command_count)
         return JS_NewInt32(ctx, -EINVAL);
     error = spawn(&pid, command_line + at, out, err);
+    /* It may have been stopped for reading before it was in the foreground. */
+    if (!error && hand_terminal(getpgrp(), pid))
+        kill(-pid, SIGCONT);
     return JS_NewInt32(ctx, error ? -error : pid);
+}
+
+static JSValue native_take_terminal(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    int32_t group;
+    (void)self, (void)argc;
+
+    if (JS_ToInt32(ctx, &group, argv[0]))
+        return JS_EXCEPTION;
+    return JS_NewInt32(ctx, hand_terminal(group, getpgrp()));
 }
 
 /*
@@ -249,15 +272,43 @@ static JSValue native_fchmod(JSContext *ctx, JSValueConst self, int argc, JSValu
     return result(ctx, fchmod(descriptor, mode));
 }
 
+static JSValue native_chmod(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    const char *path;
+    int32_t mode;
+    int changed;
+    (void)self, (void)argc;
+
+    if (JS_ToInt32(ctx, &mode, argv[1]))
+        return JS_EXCEPTION;
+    path = JS_ToCString(ctx, argv[0]);
+    if (!path)
+        return JS_EXCEPTION;
+    changed = chmod(path, mode);
+    JS_FreeCString(ctx, path);
+    return result(ctx, changed);
+}
+
+static JSValue native_executable(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    const char *path = (const char *)getauxval(AT_EXECFN);
+    (void)self, (void)argc, (void)argv;
+
+    return JS_NewString(ctx, path ? path : "");
+}
+
 static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("signals", 0, native_signals),
     JS_CFUNC_DEF("subreaper", 0, native_subreaper),
     JS_CFUNC_DEF("inotify", 0, native_inotify),
     JS_CFUNC_DEF("watchDirectory", 2, native_watch_directory),
     JS_CFUNC_DEF("spawn", 3, native_spawn),
+    JS_CFUNC_DEF("takeTerminal", 1, native_take_terminal),
     JS_CFUNC_DEF("tee", 2, native_tee),
     JS_CFUNC_DEF("fsync", 1, native_fsync),
     JS_CFUNC_DEF("fchmod", 2, native_fchmod),
+    JS_CFUNC_DEF("chmod", 2, native_chmod),
+    JS_CFUNC_DEF("executable", 0, native_executable),
 };
 
 static const int function_count = sizeof functions / sizeof *functions;

@@ -55,8 +55,13 @@ declare module 'qjs:taskflow' {
   export function spawn(at: number, out: number, err: number): number;
   /** Makes a pipe whose bytes a thread copies to `stream` and `file`. Returns [end to write to, end to read the result from]. */
   export function tee(stream: number, file: number): [number, number] | number;
+  /** Gives the terminal on standard input back to this process, if the process group has it. */
+  export function takeTerminal(group: number): number;
   export function fsync(descriptor: number): number;
   export function fchmod(descriptor: number, mode: number): number;
+  export function chmod(path: string, mode: number): number;
+  /** The path by which the kernel found this program; it may be relative. */
+  export function executable(): string;
 }
 
 declare const scriptArgs: string[];
