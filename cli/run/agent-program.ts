@@ -1,6 +1,7 @@
 /** Which agent a local run uses. */
 import { access, constants } from 'node:fs/promises';
 import { arch, execPath, platform } from 'node:process';
+import { isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { UsageError } from '../errors.ts';
@@ -16,6 +17,12 @@ export interface AgentProgram {
 
 const ARCHITECTURE: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
+/** The packaged `taskflow` is an agent as well, and the only one that is sure to be there. */
+const PACKAGED: AgentProgram = { name: 'taskflow agent', command: [execPath, 'agent'], ahead: 4 };
+
+/** The packaged `taskflow` is no Node that runs scripts. */
+const NODE = isSea() ? 'node' : execPath;
+
 /**
  * The agent at `path`; by default the static one where it is built and runs, else the one that Node runs.
  *
@@ -23,6 +30,7 @@ const ARCHITECTURE: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'a
  */
 export async function findAgent(path?: string): Promise<AgentProgram> {
   if (path !== undefined) return checked(isScript(path) ? nodeAgent(path) : staticAgent(path));
+  if (isSea()) return PACKAGED;
 
   const built = fileURLToPath(
     new URL(`../../agent/linux-${ARCHITECTURE[arch] ?? arch}/taskflow-agent`, import.meta.url),
@@ -42,7 +50,7 @@ function staticAgent(path: string): AgentProgram {
 }
 
 function nodeAgent(path: string): AgentProgram {
-  return { name: `Node agent ${path}`, command: [execPath, path], ahead: 4 };
+  return { name: `Node agent ${path}`, command: [NODE, path], ahead: 4 };
 }
 
 const isScript = (path: string): boolean => /\.[cm]?[jt]s$/.test(path);

@@ -1,5 +1,5 @@
 /** What a local run reports, in the order in which it happens. `-o json` prints these, one a line. */
-import { type OutcomeKind } from '../../shared/outcome.ts';
+import { type Outcome } from '../../shared/outcome.ts';
 
 export type TaskStatus = 'Successful' | 'Failure' | 'Cancelled';
 
@@ -13,19 +13,7 @@ export type RunEvent =
     }
   | { type: 'StepStarted'; task: string; step: string; number: number }
   | { type: 'Log'; task: string; step: string; number: number; stream: 'stdout' | 'stderr'; line: string }
-  | {
-      type: 'StepFinished';
-      task: string;
-      step: string;
-      number: number;
-      outcome: OutcomeKind;
-      exitCode: number;
-      signal?: string;
-      startedAt?: string;
-      finishedAt: string;
-      reason: string;
-      message: string;
-    }
+  | ({ type: 'StepFinished'; task: string } & Omit<Outcome, 'version'>)
   | { type: 'Stopping'; task: string; signal: string }
   | {
       type: 'TaskFinished';

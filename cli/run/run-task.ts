@@ -149,18 +149,8 @@ async function seeToItsEnd(step: LocalStep, agent: AgentProcess | undefined, now
   } else {
     throw new Error(`step ${number} was to ${decided.kind} but has no agent`);
   }
-  const { outcome: kind, exitCode, signal, startedAt, finishedAt, reason, message } = outcome;
-  report({
-    type: 'StepFinished',
-    ...about,
-    outcome: kind,
-    exitCode,
-    ...(signal !== undefined && { signal }),
-    ...(startedAt !== undefined && { startedAt }),
-    finishedAt,
-    reason,
-    message,
-  });
+  const { version: _, ...record } = outcome;
+  report({ type: 'StepFinished', task, ...record });
   return outcome;
 }
 

@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { agents, nodeAgent, staticAgent, type Agent } from '../support/agents.ts';
+import { localAgents, nodeAgent, staticAgent, type Agent } from '../support/agents.ts';
 import { manifest, sh, taskFile, taskflow } from '../support/cli.ts';
 import { isAlive } from '../support/is-alive.ts';
 import { scratch } from '../support/scratch.ts';
@@ -12,7 +12,7 @@ import { waitUntil } from '../support/wait-until.ts';
 const agentFlag = ({ command }: Agent): string[] => ['--agent', command.at(-1) ?? ''];
 const ORIGINAL = new URL('../shared/fixtures/example-taskflow.yaml', import.meta.url);
 
-describe.each(agents)('taskflow run with the $name', (agent) => {
+describe.each(localAgents)('taskflow run with the $name', (agent) => {
   const run = (file: string, ...args: string[]) => taskflow(['run', ...agentFlag(agent), ...args, file]);
 
   it('runs the steps in order, each line behind the name of its step', async () => {
@@ -180,8 +180,8 @@ describe('taskflow run', () => {
   it.each([
     [
       'a volume mount',
-      { volumeMounts: [{ name: 'work', mountPath: '/work' }] },
-      'step a mounts work at /work: a local process cannot mount volumes; go on without them with --ignore-mounts',
+      { volumeMounts: [{ name: 'work', mountPath: '/volume' }] },
+      'step a mounts work at /volume: a local process cannot mount volumes; go on without them with --ignore-mounts',
     ],
     [
       'a variable that only a cluster has',
@@ -206,8 +206,8 @@ describe('taskflow run', () => {
   it('goes on without volumes with --ignore-mounts, also when the working directory would be in one', async () => {
     const step = {
       ...sh('a', 'pwd'),
-      workingDir: '/work/src',
-      volumeMounts: [{ name: 'work', mountPath: '/work' }],
+      workingDir: '/volume/src',
+      volumeMounts: [{ name: 'work', mountPath: '/volume' }],
     };
     const text = manifest([step]).replace('spec:\n', 'spec:\n  volumes: [{ name: work, emptyDir: {} }]\n');
     const cwd = await scratch();

@@ -76,6 +76,8 @@ async function tee(
 ): Promise<void> {
   if (source === null || path === undefined) return;
   const file = createWriteStream(path, { flags: 'a' });
+  // Nobody may be reading the stream any more; the file still gets everything.
+  stream.on('error', () => source.resume());
   source.pipe(stream, { end: false });
   source.pipe(file);
   const written = finished(file).catch((error: unknown) => {

@@ -1,8 +1,8 @@
 import { constants } from 'node:os';
 import { signalNumber } from '../../signals.ts';
 
-/** Node cannot listen to these, or must not: the kernel raises the last four for faults of the process itself. */
-const UNHEARD = ['SIGKILL', 'SIGSTOP', 'SIGCHLD', 'SIGBUS', 'SIGFPE', 'SIGSEGV', 'SIGILL'];
+/** Node cannot listen to these, or must not: the kernel raises all but the first three for what the process does itself. */
+const UNHEARD = ['SIGKILL', 'SIGSTOP', 'SIGCHLD', 'SIGPIPE', 'SIGBUS', 'SIGFPE', 'SIGSEGV', 'SIGILL'];
 
 export function onSignal(receive: (signal: number) => void): void {
   for (const name of Object.keys(constants.signals) as NodeJS.Signals[]) {

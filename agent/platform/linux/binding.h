@@ -1,0 +1,19 @@
+#ifndef TASKFLOW_BINDING_H
+#define TASKFLOW_BINDING_H
+
+#include <signal.h>
+
+#include "quickjs.h"
+
+/* The agent's own command line, its program's name included. */
+extern int native_argc;
+extern char **native_argv;
+
+/* The signals that were blocked when the agent was started: what its command starts with. */
+extern sigset_t native_original_mask;
+
+JSValue native_spawn(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv);
+JSValue native_take_terminal(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv);
+JSValue native_tee(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv);
+
+#endif
