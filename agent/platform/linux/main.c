@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "heap.h"
 #include "native.h"
 #include "quickjs-libc.h"
 
@@ -88,9 +89,19 @@ static void reserve_standard_streams(void)
     close(descriptor);
 }
 
+static JSRuntime *new_runtime(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    /* The sanitizer can only watch over blocks that its own malloc gave. */
+    return JS_NewRuntime();
+#else
+    return JS_NewRuntime2(&heap, NULL);
+#endif
+}
+
 int main(int argc, char **argv)
 {
-    JSRuntime *runtime = JS_NewRuntime();
+    JSRuntime *runtime = new_runtime();
     JSContext *ctx;
     JSValue module;
 
