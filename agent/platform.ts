@@ -110,6 +110,7 @@ export class SystemError extends Error {
 const ERRNO: Readonly<Record<string, string>> = {
   E2BIG: 'argument list too long',
   EACCES: 'permission denied',
+  EAGAIN: 'nothing to read yet',
   EDQUOT: 'disk quota exceeded',
   EILSEQ: 'not valid UTF-8',
   EIO: 'input/output error',
@@ -123,6 +124,7 @@ const ERRNO: Readonly<Record<string, string>> = {
   ENOSPC: 'no space left on device',
   ENOTDIR: 'not a directory',
   ENOTSUP: 'only the static agent can copy itself, not the one that Node runs',
+  ENXIO: 'no such device or address',
   EPERM: 'operation not permitted',
   EROFS: 'read-only file system',
   ETXTBSY: 'program file is being written',

@@ -1,9 +1,10 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { agents, nodeAgent, staticAgent } from '../support/agents.ts';
+import { agents, nodeAgent, staticAgents } from '../support/agents.ts';
 import { runAgent } from '../support/run-agent.ts';
 import { scratch } from '../support/scratch.ts';
+import { movedTo } from '../support/surroundings.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
 describe.each(agents)('the $name', (agent) => {
@@ -36,17 +37,17 @@ describe.each(agents)('the $name', (agent) => {
   });
 });
 
-describe('install of the static agent', () => {
+describe.each(staticAgents)('install of the $name', (agent) => {
   it('puts itself, runnable by anybody, into a directory that it makes', async () => {
     const directory = join(await scratch(), 'a/b');
     for (const _ of ['once', 'twice is fine']) {
-      expect(await runAgent(staticAgent, ['install', directory])).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(await runAgent(agent, ['install', directory])).toMatchObject({ exitCode: 0, stderr: '' });
     }
     expect(await readdir(directory)).toEqual(['agent']);
     const copy = join(directory, 'agent');
     expect((await stat(copy)).mode & 0o7777).toBe(0o555);
-    expect(await readFile(copy)).toEqual(await readFile(staticAgent.command[0]));
-    expect(await runAgent({ name: 'copy', command: [copy] }, ['--', 'echo', 'runs'])).toMatchObject({
+    expect((await readFile(copy)).equals(await readFile(agent.command.at(-1) ?? ''))).toBe(true);
+    expect(await runAgent(movedTo(copy, agent), ['--', 'echo', 'runs'])).toMatchObject({
       stdout: 'runs\n',
     });
   });
@@ -54,7 +55,7 @@ describe('install of the static agent', () => {
   it('says why it cannot', async () => {
     const file = join(await scratch(), 'file');
     await writeFile(file, '');
-    const seen = await runAgent(staticAgent, ['install', file]);
+    const seen = await runAgent(agent, ['install', file]);
     expect(seen.exitCode).toBe(125);
     expect(seen.stderr).toMatch(/^taskflow-agent: .*: not a directory \(ENOTDIR\)\n$/);
   });

@@ -1,15 +1,13 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { agents, nodeAgent } from '../support/agents.ts';
+import { agents } from '../support/agents.ts';
 import { isAlive } from '../support/is-alive.ts';
+import { watching } from '../support/processes.ts';
 import { outcomeIn, runAgent, startAgent } from '../support/run-agent.ts';
 import { scratch } from '../support/scratch.ts';
 import { waitUntil } from '../support/wait-until.ts';
-
-/** Those that Node cannot listen to without harm: the kernel raises them for faults of the process itself. */
-const DEAF = agents.includes(nodeAgent) ? ['ILL', 'BUS', 'FPE', 'SEGV'] : [];
+import { need } from './builds.ts';
 
 const FORWARDED = [
   ...[
@@ -32,23 +30,14 @@ const FORWARDED = [
 ];
 
 describe.each(agents)('signals to the $name', (agent) => {
-  it('are passed on to the command, every one that can be', async () => {
-    const heard = FORWARDED.filter((name) => agent !== nodeAgent || !DEAF.includes(name));
+  it.for(FORWARDED)('are passed on to the command: SIG%s', async (name, test) => {
+    await need(test, { agent, ability: `hear SIG${name}` });
     const directory = await scratch();
-    const log = join(directory, 'log');
-    const traps = heard.map((name) => `trap 'echo ${name} >>${log}' ${name}`).join('\n');
-    const script = `${traps}\necho $$ >${directory}/ready; while :; do sleep 0.02; done`;
+    const script = `trap 'echo heard; exit 3' ${name}; echo >${directory}/ready; for _ in {1..1000}; do sleep 0.02; done`;
     const running = startAgent(agent, ['--', 'bash', '-c', script]);
-    await waitUntil('the traps are set', () => readFile(join(directory, 'ready'), 'utf8').catch(() => ''));
-    for (const name of heard) {
-      running.kill(`SIG${name}` as NodeJS.Signals);
-      await waitUntil(`the command heard ${name}`, async () =>
-        (await readFile(log, 'utf8').catch(() => '')).split('\n').includes(name),
-      );
-    }
-    running.kill('SIGKILL');
-    const pid = Number(await readFile(join(directory, 'ready'), 'utf8'));
-    process.kill(-pid, 'SIGKILL');
+    await waitUntil('the trap is set', () => readFile(join(directory, 'ready'), 'utf8').catch(() => ''));
+    running.kill(`SIG${name}` as NodeJS.Signals);
+    expect(await running).toMatchObject({ exitCode: 3, stdout: 'heard\n' });
   });
 
   it('decide nothing themselves: the command may end as it likes', async () => {
@@ -67,7 +56,7 @@ describe.each(agents)('signals to the $name', (agent) => {
       const directory = await scratch();
       const args = ['--wait', join(directory, 'order'), '--waitcontent', '1', '--post', directory];
       const running = startAgent(agent, [...args, '--', 'echo', 'ran']);
-      await sleep(agent === nodeAgent ? 500 : 100);
+      await watching(running.pid);
       running.kill(signal);
       expect(await running).toMatchObject({ exitCode: 122, stdout: '', stderr: '' });
       expect(await outcomeIn(directory)).toMatchObject({

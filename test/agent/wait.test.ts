@@ -5,8 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { encodeOutcome, OUTCOME_FILE, type Outcome } from '../../shared/outcome.ts';
 import { agents } from '../support/agents.ts';
 import { DownwardVolume } from '../support/downward.ts';
+import { hear } from '../support/hear.ts';
+import { watching } from '../support/processes.ts';
 import { outcomeIn, runAgent, startAgent } from '../support/run-agent.ts';
 import { scratch } from '../support/scratch.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { crowd } from './builds.ts';
 
 describe.each(agents)('waiting of the $name', (agent) => {
   it.each([
@@ -33,9 +37,12 @@ describe.each(agents)('waiting of the $name', (agent) => {
     const directory = await scratch();
     const file = join(directory, 'order');
     const running = startAgent(agent, waitFor(3, directory));
+    const said = hear(running.stderr);
+    await watching(running.pid);
     for (const order of ['', '2', 'garbage', 'garbage', '2.5', '1', '']) {
       await writeFile(file, order);
-      await sleep(60);
+      if (order === 'garbage') await waitUntil('it says so', () => said().includes('found "garbage"'));
+      else await sleep(60);
       expect(running.nodeChildProcess.exitCode).toBeNull();
     }
     await writeFile(file, '3');
@@ -77,7 +84,7 @@ describe.each(agents)('waiting of the $name', (agent) => {
 
   it('of fifty agents on one order file ends for all of them', async () => {
     const directory = await scratch();
-    const count = agent.name === 'static agent' ? 50 : 5;
+    const count = crowd(agent);
     const all = Array.from({ length: count }, (_, i) => startAgent(agent, waitFor(i + 1, directory)));
     await sleep(200);
     await writeFile(join(directory, 'order'), String(count));

@@ -42,7 +42,7 @@ export const files: Files = {
 
   copySelf(path) {
     if (!isSea()) throw new SystemError('ENOTSUP', 'install');
-    attempt(path, () => fs.mkdirSync(dirname(path), { recursive: true }));
+    makeParents(path);
     writeWhole(path, 0o555, (_descriptor, temporary) => fs.copyFileSync(process.execPath, temporary));
   },
 };
@@ -92,5 +92,16 @@ function writeWhole(path: string, mode: number, fill: (descriptor: number, tempo
     } finally {
       fs.closeSync(descriptor);
     }
+  });
+}
+
+/** Not left to mkdir's `recursive`: the umask may be anything, and every user must get to the agent. */
+function makeParents(path: string): void {
+  const parent = dirname(path);
+  // A file in the way shows when something is opened below it.
+  if (fs.existsSync(parent)) return;
+  makeParents(parent);
+  attempt(parent, () => {
+    if (fs.mkdirSync(parent, { recursive: true }) !== undefined) fs.chmodSync(parent, 0o755);
   });
 }

@@ -1,0 +1,135 @@
+import { copyFile, open, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { agents, staticAgent } from '../support/agents.ts';
+import { hear } from '../support/hear.ts';
+import { BUSYBOX } from '../support/machine.ts';
+import { memoryCgroup } from '../support/memory-cgroup.ts';
+import { watching } from '../support/processes.ts';
+import { outcomeIn, runAgent, startAgent } from '../support/run-agent.ts';
+import { scratch } from '../support/scratch.ts';
+import { afterScript, startedBy } from '../support/surroundings.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { lacking, need } from './builds.ts';
+
+/** Where an ELF header has the machine that the program is for. */
+const ELF_MACHINE = 18;
+
+describe.each(agents)('the $name in a memory cgroup of 4 MB', (agent) => {
+  it('waits and runs a command', async (test) => {
+    await need(test, { agent, ability: 'run in 4 MB', machine: ['root', 'busybox'] });
+    const group = await memoryCgroup(4 * 1024 * 1024);
+    if ('missing' in group) return lacking(test, group.missing);
+    const directory = await scratch();
+    const flags = ['--wait', join(directory, 'order'), '--waitcontent', '1', '--post', directory];
+    const placed = afterScript(agent, `echo $$ >'${group.procs}'`);
+    const running = startAgent(placed, [...flags, '--', BUSYBOX, 'true']);
+    await watching(running.pid);
+    await writeFile(join(directory, 'order'), '1');
+    expect(await running).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await outcomeIn(directory)).toMatchObject({ outcome: 'Succeeded' });
+  });
+});
+
+describe.each(agents)('the $name, when inotify is used up,', (agent) => {
+  it.for(['instances', 'watches'])('polls and starts the step: no %s', async (what, test) => {
+    await need(test, { machine: ['user namespaces'] });
+    const order = join(await scratch(), 'order');
+    // The limit of a user namespace of its own: nobody else on the machine feels it.
+    const limited = afterScript(agent, `echo 0 >/proc/sys/user/max_inotify_${what}`);
+    const placed = startedBy(limited, 'unshare', '--user', '--map-root-user');
+    await writeFile(order, 'not yet');
+    const running = startAgent(placed, ['--wait', order, '--waitcontent', '1', '--', 'echo', 'ran']);
+    const said = hear(running.stderr);
+    await waitUntil('it has looked', () => said().includes('expected an integer'));
+    await writeFile(order, '1');
+    expect(await running).toMatchObject({ exitCode: 0, stdout: 'ran\n' });
+  });
+});
+
+describe.each(agents)('a command that the $name cannot execute', (agent) => {
+  it.for([
+    ['a program for another machine', foreignProgram, 'not a program for this machine'],
+    ['a script without #!', scriptWithoutInterpreter, 'or a script without #!'],
+  ] as const)('gives 126 and says why: %s', async ([, make, message], test) => {
+    await need(test, { agent, ability: 'refuse a script without #!' });
+    const seen = await runAgent(agent, ['--', await make()]);
+    expect(seen).toMatchObject({ exitCode: 126, stdout: '' });
+    expect(seen.stderr).toContain(message);
+    expect(seen.stderr).toContain('(ENOEXEC)');
+  });
+
+  it('gives 126 and says why: a program that is being written', async () => {
+    const program = join(await scratch(), 'program');
+    await copyFile(staticAgent.command[0], program);
+    const writer = await open(program, 'r+');
+    onTestFinished(() => writer.close());
+    const seen = await runAgent(agent, ['--', program]);
+    expect(seen).toMatchObject({ exitCode: 126, stdout: '' });
+    expect(seen.stderr).toMatch(/^taskflow-agent: .*: program file is being written \(ETXTBSY\)\n$/);
+  });
+
+  it('gives 126 and says why: a path that is too long', async () => {
+    const seen = await runAgent(agent, ['--', `/${'long'.repeat(1_500)}`]);
+    expect(seen).toMatchObject({ exitCode: 126, stdout: '' });
+    expect(seen.stderr).toMatch(/^taskflow-agent: .*: file name too long \(ENAMETOOLONG\)\n$/);
+  });
+
+  it('gives 126 and says why: arguments that are too long', async () => {
+    const directory = await scratch();
+    const order = join(directory, 'order');
+    const args = Array.from({ length: 10 }, (_, i) => String(i).repeat(100_000));
+    const flags = ['--wait', order, '--waitcontent', '1', '--post', directory];
+    const running = startAgent(agent, [...flags, '--', 'true', ...args]);
+    await watching(running.pid);
+    // The system takes a quarter of the stack's limit: less now than when the agent itself was started.
+    await execa('sh', ['-c', `prlimit --pid=${running.pid} --stack=${2 * 1024 * 1024}`]);
+    await writeFile(order, '1');
+    const seen = await running;
+    expect(seen).toMatchObject({ exitCode: 126, stdout: '' });
+    expect(seen.stderr).toBe('taskflow-agent: cannot run true: argument list too long (E2BIG)\n');
+    expect(await outcomeIn(directory)).toMatchObject({ outcome: 'Failed', reason: 'CommandNotExecutable' });
+  });
+});
+
+describe.each(agents)('the $name', (agent) => {
+  it('hands on a megabyte of environment', async () => {
+    const names = Array.from({ length: 10 }, (_, i) => `BIG_${i}`);
+    const env = Object.fromEntries(names.map((name) => [name, 'x'.repeat(100_000)]));
+    const script = `printf %s ${names.map((name) => `"$${name}"`).join('')} | wc -c`;
+    const seen = await runAgent(agent, ['--', 'sh', '-c', script], { env });
+    expect(seen).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(Number(seen.stdout)).toBe(1_000_000);
+  });
+
+  it('runs where its working directory is gone', async (test) => {
+    await need(test, { agent, ability: 'run where its directory is gone' });
+    const gone = `${await scratch()}/gone`;
+    const placed = afterScript(agent, `mkdir '${gone}'; cd '${gone}'; rmdir '${gone}'`);
+    const seen = await runAgent(placed, ['--', 'echo', 'ran']);
+    expect(seen).toMatchObject({ exitCode: 0, stdout: 'ran\n', stderr: '' });
+  });
+
+  it('keeps its deadlines on a machine that has been up for ten years', async (test) => {
+    await need(test, { machine: ['time namespaces'] });
+    const placed = startedBy(agent, 'unshare', '--time', '--fork', '--kill-child', '--monotonic=315360000');
+    const script = 'sleep 0.1; echo not at once; sleep 300';
+    const seen = await runAgent(placed, ['--timeout', '1s', '--', 'sh', '-c', script]);
+    expect(seen).toMatchObject({ exitCode: 124, stdout: 'not at once\n' });
+  });
+});
+
+async function foreignProgram(): Promise<string> {
+  const program = join(await scratch(), 'program');
+  const bytes = await readFile(staticAgent.command[0]);
+  bytes.writeUInt16LE(0x7fff, ELF_MACHINE);
+  await writeFile(program, bytes, { mode: 0o755 });
+  return program;
+}
+
+async function scriptWithoutInterpreter(): Promise<string> {
+  const program = join(await scratch(), 'script');
+  await writeFile(program, 'echo ran\n', { mode: 0o755 });
+  return program;
+}
