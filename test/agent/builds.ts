@@ -103,7 +103,7 @@ export function memoryLimit(agent: Agent): number {
       return 64;
     default:
       // The sanitizer's shadow memory.
-      return sanitized ? 64 : 4;
+      return sanitized ? 128 : 4;
   }
 }
 
