@@ -5,11 +5,15 @@ import { Schema, type ScalarTag } from 'yaml';
  * numbers: `yes` and `off` are booleans, `0755` and `0o755` are octal, underscores in numbers are nothing; times and base-60
  * numbers stay strings. The package's own YAML 1.1 makes NaN of `.` and of `e5`.
  */
+const asJson: ScalarTag['stringify'] = ({ value }) => JSON.stringify(value);
+
 const bool: ScalarTag = {
   default: true,
   tag: 'tag:yaml.org,2002:bool',
   test: /^(?:y|Y|yes|Yes|YES|n|N|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/,
   resolve: (source) => /^(?:y|t|on)/i.test(source),
+  identify: (value) => typeof value === 'boolean',
+  stringify: asJson,
 };
 
 const empty: ScalarTag = {
@@ -17,6 +21,8 @@ const empty: ScalarTag = {
   tag: 'tag:yaml.org,2002:null',
   test: /^(?:~|null|Null|NULL)?$/,
   resolve: () => null,
+  identify: (value) => value === null,
+  stringify: asJson,
 };
 
 const int: ScalarTag = {
@@ -28,6 +34,8 @@ const int: ScalarTag = {
     const value = Number(/^0[0-7]/.test(digits) ? `0o${digits}` : digits.toLowerCase());
     return sign === '-' ? -value : value;
   },
+  identify: (value) => Number.isInteger(value),
+  stringify: asJson,
 };
 
 const float: ScalarTag = {
@@ -39,7 +47,12 @@ const float: ScalarTag = {
     if (/inf$/i.test(source)) return source.startsWith('-') ? -Infinity : Infinity;
     return Number(source.replaceAll('_', ''));
   },
+  identify: (value) => typeof value === 'number',
+  stringify: asJson,
 };
 
+/** The scalars of a manifest that are no strings. */
+export const scalars: readonly ScalarTag[] = [empty, bool, int, float];
+
 /** The tags of a manifest: maps, lists, strings and the scalars above; no `!!set`, `!!binary` and so on. */
-export const kubernetesYaml = new Schema({ schema: 'failsafe', customTags: [empty, bool, int, float] });
+export const kubernetesYaml = new Schema({ schema: 'failsafe', customTags: [...scalars] });

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { agents } from '../support/agents.ts';
+import { localAgents } from '../support/agents.ts';
 import { sh, taskFile, taskflow } from '../support/cli.ts';
 import { isAlive } from '../support/is-alive.ts';
 import { scratch } from '../support/scratch.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-describe.each(agents)('taskflow run with the $name', (agent) => {
+describe.each(localAgents)('taskflow run with the $name', (agent) => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa, type Options } from 'execa';
 import { onTestFinished } from 'vitest';
-import { stringify } from 'yaml';
+import { formatYaml } from '../../shared/manifest/index.ts';
 import { type Step } from '../../shared/task.ts';
 import { scratch } from './scratch.ts';
 
@@ -32,14 +32,13 @@ export async function taskFile(
 }
 
 export function manifest(steps: readonly (Partial<Step> & { name: string })[], name = 'test'): string {
-  // YAML 1.1, as Kubernetes reads it: the strings must stay strings.
   const task = {
     apiVersion: 'api.practice.com/v1alpha1',
     kind: 'Task',
     metadata: { name },
     spec: { steps: steps.map((step) => ({ image: 'busybox:1.36', ...step })) },
   };
-  return stringify(task, { version: '1.1' });
+  return formatYaml(task);
 }
 
 /** A step that runs a shell script. */
