@@ -3,6 +3,7 @@ import parse from 'yargs-parser/browser';
 import { QUIT } from '../shared/order.ts';
 import { type Command } from './platform.ts';
 import { parseDuration } from './duration.ts';
+import { chooseEntrypoint, EntrypointError } from './entrypoints.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 
 interface Flag {
@@ -47,6 +48,10 @@ const FLAGS = {
   'termination-log': {
     value: 'FILE',
     help: 'where the outcome also goes, if it exists (default /dev/termination-log)',
+  },
+  entrypoints: {
+    value: 'JSON',
+    help: 'what comes before the command, by platform: {"linux/amd64":["/run"]}; the own one is chosen',
   },
   'dry-run': { help: 'print as JSON what would be waited for and run; run nothing' },
   version: { help: 'print the version' },
@@ -94,10 +99,11 @@ export class UsageError extends Error {
 /**
  * Reads the agent's arguments. Everything after the first `--command` or `--` is the command, untouched.
  *
+ * @param machine - the platform to choose one of `--entrypoints` for
  * @throws {UsageError}
- * @example parseFlags(['--wait', '/etc/podinfo/order', '--waitcontent', '3', '--command', '/script.sh', '100'])
+ * @example parseFlags(['--wait', '/etc/podinfo/order', '--waitcontent', '3', '--command', '/script.sh', '100'], 'linux/amd64')
  */
-export function parseFlags(args: readonly string[]): Request {
+export function parseFlags(args: readonly string[], machine: string): Request {
   const marker = args.findIndex((arg) => arg === '--command' || arg === '--');
   const own = marker < 0 ? args : args.slice(0, marker);
   const parsed = parse(own, {
@@ -127,11 +133,22 @@ export function parseFlags(args: readonly string[]): Request {
   if (verb !== undefined) {
     throw new UsageError(`unexpected argument "${verb}"; the command goes after --command`);
   }
-  const command = { argv: args.slice(marker + 1), at: marker + 1 };
-  if (marker < 0 || command.argv.length === 0)
-    throw new UsageError('no command; write: --command CMD [ARG...]');
+  const before = readEntrypoint(readValue('entrypoints', parsed['entrypoints']), machine);
+  const at = marker < 0 ? args.length : marker + 1;
+  const command = { argv: [...before, ...args.slice(at)], at, before: before.length };
+  if (command.argv.length === 0) throw new UsageError('no command; write: --command CMD [ARG...]');
   if (command.argv[0] === '') throw new UsageError('the command is empty; write: --command CMD [ARG...]');
   return { kind: 'run', options: readOptions(parsed), command, dryRun: parsed['dry-run'] === true };
+}
+
+/** @throws {UsageError} */
+function readEntrypoint(json: string | undefined, machine: string): readonly string[] {
+  try {
+    return json === undefined ? [] : chooseEntrypoint(json, machine);
+  } catch (error) {
+    if (!(error instanceof EntrypointError)) throw error;
+    throw new UsageError(`--entrypoints ${error.message}`);
+  }
 }
 
 /** The text of `--help`. */

@@ -8,7 +8,7 @@ import { SystemError, type Platform } from './platform.ts';
 /** Does what the arguments say and returns the exit code. Throws nothing. */
 export async function main(platform: Platform, version: string): Promise<number> {
   try {
-    return await perform(parseFlags(platform.args), platform, version);
+    return await perform(parseFlags(platform.args, platform.machine), platform, version);
   } catch (error) {
     platform.warn(`taskflow-agent: ${explain(error)}`);
     return EXIT_CODES.AGENT_FAILED.code;

@@ -9,6 +9,8 @@
 export interface Platform {
   /** The arguments after the program's own name. */
   readonly args: readonly string[];
+  /** What it runs on, in the words of images: `linux/arm64`. */
+  readonly machine: string;
   readonly files: Files;
   readonly clock: Clock;
   readonly commands: Commands;
@@ -64,8 +66,10 @@ export interface Commands {
 
 export interface Command {
   readonly argv: readonly string[];
-  /** Where `argv` begins in {@link Platform.args}, so that its bytes can be passed on as they came. */
+  /** Where what comes after {@link before} begins in {@link Platform.args}: its bytes can be passed on as they came. */
   readonly at: number;
+  /** How many words of `argv` come first that are not the arguments after `at`. */
+  readonly before: number;
 }
 
 /** What a command gets beside its arguments. */

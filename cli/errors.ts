@@ -1,3 +1,7 @@
+import { CredentialFileError } from '../shared/image/docker-config.ts';
+import { ImageLookupError } from '../shared/image/errors.ts';
+import { ImageReferenceError } from '../shared/image/reference.ts';
+import { StepLookupError } from '../shared/image/steps.ts';
 import { NoCommandError } from '../shared/pod.ts';
 import { ManifestError } from '../shared/manifest/errors.ts';
 import { ScriptsTooLargeError } from '../shared/scripts.ts';
@@ -16,10 +20,27 @@ export class UsageError extends Error {
   override name = 'UsageError';
 }
 
-const BAD_INPUT = [ManifestError, NoCommandError, ScriptsTooLargeError, LocalRunError, UsageError];
+const BAD_INPUT = [
+  ManifestError,
+  NoCommandError,
+  StepLookupError,
+  ImageLookupError,
+  ImageReferenceError,
+  CredentialFileError,
+  ScriptsTooLargeError,
+  LocalRunError,
+  UsageError,
+];
 
 /** What a person is told, and what the process exits with. */
 export function explain(error: unknown): { message: string; exitCode: number } {
+  if (error instanceof AggregateError) {
+    const all = error.errors.map(explain);
+    return {
+      message: all.map(({ message }) => message).join('\n'),
+      exitCode: Math.min(...all.map(({ exitCode }) => exitCode)),
+    };
+  }
   if (BAD_INPUT.some((kind) => error instanceof kind)) {
     return { message: (error as Error).message, exitCode: ExitCode.BadInput };
   }

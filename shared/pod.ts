@@ -1,6 +1,9 @@
 /** Task + resolved commands → pod. Pure and deterministic: the same Task always gives the same pod. */
+import { escaped, wordsOf, type FoundImage } from './image/found.ts';
+import { parseReference } from './image/reference.ts';
+import { type Images } from './image/steps.ts';
 import { labelsOf } from './labels.ts';
-import { agentArguments, declaredCommand } from './step-command.ts';
+import { agentArguments, declaredCommand, type AgentCommand } from './step-command.ts';
 import { scriptsConfigMap, type ConfigMap } from './scripts.ts';
 import { INSTALL_CONTAINER } from './spec-rules.ts';
 import { type Container, type Step, type Task, type Volume, type VolumeMount } from './task.ts';
@@ -39,8 +42,8 @@ export interface Pod {
 export interface PodSettings {
   /** The image that holds the agent as `/agent`, and nothing else. */
   agentImage: string;
-  /** The commands, by the steps' names, of those steps whose image had to be asked. */
-  commands?: ReadonlyMap<string, readonly string[]>;
+  /** What the images run of those steps that leave it to them; see `lookUpImages`. */
+  images?: Images;
 }
 
 /** A step of which nobody said what it runs. */
@@ -53,7 +56,7 @@ export class NoCommandError extends Error {
       steps
         .map(
           ({ name, image }) =>
-            `step ${name} has no command: what its image ${image} would run is not looked up yet; give it a command: or a script:`,
+            `step ${name} has no command, and its image ${image} was not looked up; look it up (lookUpImages), or give the step a command: or a script:`,
         )
         .join('\n'),
     );
@@ -65,16 +68,14 @@ export class NoCommandError extends Error {
  * The pod of a Task, ready to be created: the agent is the command of every step, and order 1 releases the first.
  *
  * @throws {NoCommandError} naming every step that has neither script nor command and whose image was not asked.
+ * @throws {ImageLookupError} when an image that was looked up says nothing for a step.
  * @throws {ScriptsTooLargeError} when the scripts do not fit into a ConfigMap.
  * @example podOf(task, { agentImage: 'taskflow/agent:0.1.0' }).spec.containers[0].command // ['/taskflow/bin/agent']
  */
-export function podOf(task: Task, { agentImage, commands }: PodSettings): Pod {
+export function podOf(task: Task, { agentImage, images }: PodSettings): Pod {
   const { name, namespace } = task.metadata;
   const scripts = scriptsConfigMap(task);
-  const resolved = task.spec.steps.map((step) => ({
-    step,
-    command: declaredCommand(step, `${AT.scripts}/${step.name}`) ?? commands?.get(step.name),
-  }));
+  const resolved = task.spec.steps.map((step) => resolve(step, images));
   const missing = resolved.filter(({ command }) => command === undefined);
   if (missing.length > 0) throw new NoCommandError(missing.map(({ step }) => step));
 
@@ -91,10 +92,37 @@ export function podOf(task: Task, { agentImage, commands }: PodSettings): Pod {
       restartPolicy: 'Never',
       automountServiceAccountToken: false,
       initContainers: [installer(agentImage)],
-      containers: resolved.map(({ step, command = [] }, index) => container(step, index + 1, command)),
+      containers: resolved.map(({ step, command = NONE }, index) => container(step, index + 1, command)),
       volumes: [...(task.spec.volumes ?? []), ...volumes(task.spec.steps.length, scripts)],
     },
   };
+}
+
+const NONE: AgentCommand = { argv: [] };
+
+/** The step as its container will be, and what it runs. */
+function resolve(step: Step, images: Images | undefined): { step: Step; command: AgentCommand | undefined } {
+  const declared = declaredCommand(step, `${AT.scripts}/${step.name}`);
+  if (declared !== undefined) return { step, command: { argv: declared } };
+  const found = images?.get(step.image);
+  if (found === undefined) return { step, command: undefined };
+  const { args = [] } = step;
+  const words = escaped(wordsOf(found, args));
+  const command: AgentCommand =
+    words.kind === 'same' ? { argv: [...words.words, ...args] } : { entrypoints: words.words, argv: args };
+  return { step: pinned(step, found), command };
+}
+
+/**
+ * The step with its image by the digest that was read, so that the node runs what was looked up. What that changes
+ * about pulling is put right: a digest is pulled if it is not present, but `latest` always is. An image that must
+ * not be pulled may have no digest on the node, and stays as it is written.
+ */
+function pinned(step: Step, found: FoundImage): Step {
+  if (step.imagePullPolicy === 'Never') return step;
+  const { tag, digest } = parseReference(step.image);
+  const always = step.imagePullPolicy === undefined && digest === undefined && tag === 'latest';
+  return { ...step, image: found.pinned, ...(always && { imagePullPolicy: 'Always' }) };
 }
 
 /** Copies the agent into the pod. Asks for no more than Pod Security "restricted" allows. */
@@ -117,7 +145,7 @@ function installer(image: string): Container {
 }
 
 /** The user's container with the agent in front of its command; whatever else the user said is kept. */
-function container({ script, ...step }: Step, number: number, command: readonly string[]): Container {
+function container({ script, ...step }: Step, number: number, command: AgentCommand): Container {
   const runDirectory = (of: number): string => `${AT.run}/${of}`;
   const mounts: VolumeMount[] = [
     { name: 'taskflow-bin', mountPath: AT.bin, readOnly: true },

@@ -21,6 +21,14 @@ export function declaredCommand(step: Step, scriptPath: string): readonly string
   return step.command?.length ? [...step.command, ...args] : undefined;
 }
 
+/** What a step runs, as its agent is told. */
+export interface AgentCommand {
+  /** With `entrypoints` only what comes after those. */
+  argv: readonly string[];
+  /** What comes first, for each platform; the agent chooses. */
+  entrypoints?: Readonly<Record<string, readonly string[]>>;
+}
+
 /** The files that one step's agent waits for and writes. */
 export interface AgentFiles {
   order: string;
@@ -42,13 +50,14 @@ export function agentArguments(
   step: Pick<Step, 'name'>,
   number: number,
   files: AgentFiles,
-  command: readonly string[],
+  { argv, entrypoints }: AgentCommand,
 ): string[] {
   return [
     ...['--wait', files.order, '--waitcontent', String(number), '--gate', files.gate],
     ...(files.before === undefined ? [] : ['--after', files.before]),
     ...['--post', files.own, '--step', step.name],
     ...(files.terminationLog === undefined ? [] : ['--termination-log', files.terminationLog]),
-    ...['--command', ...command],
+    ...(entrypoints === undefined ? [] : ['--entrypoints', JSON.stringify(entrypoints)]),
+    ...(argv.length === 0 ? [] : ['--command', ...argv]),
   ];
 }

@@ -3,6 +3,7 @@ import { loadTasks } from '../../shared/manifest/index.ts';
 import { podOf } from '../../shared/pod.ts';
 import { scriptsConfigMap } from '../../shared/scripts.ts';
 import { agentImage } from '../agent-image.ts';
+import { registryOptions } from '../image/registry-options.ts';
 import { manifestFiles } from './manifest-files.ts';
 import { printObjects } from '../print.ts';
 
@@ -23,11 +24,15 @@ export function renderCommand(cli: Argv): Argv {
           type: 'string',
           default: agentImage,
           describe: 'The image that holds the agent',
-        }),
-    async ({ file, output, agentImage: image }) => {
-      const objects = (await loadTasks(file)).flatMap((task) => {
+        })
+        .option(registryOptions),
+    async ({ file, output, agentImage: image, ...options }) => {
+      const tasks = await loadTasks(file);
+      const { imagesOf } = await import('../image/look-up.ts');
+      const images = await imagesOf(tasks, 'every-node', options);
+      const objects = tasks.flatMap((task) => {
         const scripts = scriptsConfigMap(task);
-        return [...(scripts ? [scripts] : []), podOf(task, { agentImage: image })];
+        return [...(scripts ? [scripts] : []), podOf(task, { agentImage: image, images })];
       });
       printObjects(objects, output);
     },

@@ -2,6 +2,7 @@ import { type Argv } from 'yargs';
 import { parseDuration } from '../../agent/duration.ts';
 import { loadTasks } from '../../shared/manifest/index.ts';
 import { UsageError } from '../errors.ts';
+import { registryOptions } from '../image/registry-options.ts';
 import { type Reporter } from '../run/events.ts';
 import { manifestFiles } from './manifest-files.ts';
 
@@ -52,18 +53,21 @@ export function runCommand(cli: Argv): Argv {
           default: false,
           describe: 'Print what would be run; run nothing',
         })
+        .option(registryOptions)
         .epilogue(
           'Exits with the code of the step that failed; 2 when the Task cannot be run; 130 after Ctrl-C.',
         ),
-    async ({ file, agent: path, env: pairs, grace, ignoreMounts, keep, output, dryRun }) => {
+    async ({ file, agent: path, env: pairs, grace, ignoreMounts, keep, output, dryRun, ...options }) => {
       const env = parseEnv(pairs);
       if (parseDuration(grace) === undefined) {
         throw new UsageError(`--grace "${grace}" is not a duration; write 10s or 1m30s`);
       }
       const tasks = await loadTasks(file);
+      const { imagesOf } = await import('../image/look-up.ts');
+      const images = await imagesOf(tasks, 'this-machine', options);
       if (dryRun) {
         const { printPlans } = await import('../run/print-plan.ts');
-        return printPlans(tasks, { env, ignoreMounts }, output === 'json' ? 'json' : 'text');
+        return printPlans(tasks, { env, ignoreMounts, images }, output === 'json' ? 'json' : 'text');
       }
       const { runAll } = await import('../run/run-all.ts');
       const { findAgent } = await import('../run/agent-program.ts');
@@ -74,6 +78,7 @@ export function runCommand(cli: Argv): Argv {
           agent,
           env,
           ignoreMounts,
+          images,
           keep,
           grace,
           report: reporter.report,

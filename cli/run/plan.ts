@@ -1,6 +1,10 @@
 /** What a local run of a Task will do: pure, and all that cannot be done here is said before anything starts. */
 import { resolve } from 'node:path';
+import { hostPlatform } from '../../agent/platform/node/architecture.ts';
 import { expand } from '../../shared/expansion.ts';
+import { imageFor } from '../../shared/image/found.ts';
+import { imageWords } from '../../shared/image/resolve.ts';
+import { type Images } from '../../shared/image/steps.ts';
 import { NoCommandError } from '../../shared/pod.ts';
 import { declaredCommand } from '../../shared/step-command.ts';
 import { type Step, type Task } from '../../shared/task.ts';
@@ -37,6 +41,8 @@ export interface LocalSettings {
   env: ReadonlyMap<string, string>;
   /** Go on although volumes cannot be mounted. */
   ignoreMounts: boolean;
+  /** What the images run of those steps that leave it to them. */
+  images?: Images;
   /** Whether a directory exists on this machine. */
   exists: (directory: string) => boolean;
 }
@@ -74,17 +80,26 @@ function planStep(
 ): LocalStep {
   const path = resolve(settings.scripts, step.name);
   const variables = environment(step, settings.env, report);
-  const command = declaredCommand(step, path);
-  if (command === undefined) report(new NoCommandError([step]).message.replace(`step ${step.name} `, ''));
+  const own = declaredCommand(step, path) ?? step.args ?? [];
+  const before = wordsOfImage(step, settings);
+  if (before === undefined) report(new NoCommandError([step]).message.replace(`step ${step.name} `, ''));
   return {
     name: step.name,
     number,
     image: step.image,
-    command: (command ?? []).map((word) => expand(word, variables)),
+    // As for the kubelet, what the image says is taken as it is.
+    command: [...(before ?? []), ...own.map((word) => expand(word, variables))],
     env: { TMPDIR: settings.temporary, ...Object.fromEntries(variables) },
     directory: workingDirectory(step, settings, report),
     script: step.script ? { path, text: step.script } : undefined,
   };
+}
+
+/** What the image puts in front, on this machine; `undefined` when nobody knows. */
+function wordsOfImage(step: Step, { images }: LocalSettings): readonly string[] | undefined {
+  if (declaredCommand(step, '') !== undefined) return [];
+  const found = images?.get(step.image);
+  return found && imageWords(imageFor(found, hostPlatform()), step.args);
 }
 
 /** The variables of a step, in order, so that a later one may refer to an earlier one. */

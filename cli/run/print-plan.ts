@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Task } from '../../shared/task.ts';
+import { shellWord } from '../shell-word.ts';
 import { layoutAt } from './layout.ts';
 import { planTask, type LocalPlan, type LocalSettings } from './plan.ts';
 
@@ -13,7 +14,7 @@ import { planTask, type LocalPlan, type LocalSettings } from './plan.ts';
  */
 export function printPlans(
   tasks: readonly Task[],
-  settings: Pick<LocalSettings, 'env' | 'ignoreMounts'>,
+  settings: Pick<LocalSettings, 'env' | 'ignoreMounts' | 'images'>,
   format: 'text' | 'json',
 ): void {
   // The directory gets a name of its own only when it is made.
@@ -50,7 +51,7 @@ type Printed = Omit<LocalPlan, 'steps'> & {
 function planText({ task, differences, steps }: Printed): string {
   const blocks = steps.map(({ number, name, command, directory, env, files }) => [
     `  ${number} ${name}`,
-    `    command      ${command.map(quoted).join(' ')}`,
+    `    command      ${command.map(shellWord).join(' ')}`,
     `    directory    ${directory}`,
     `    environment  ${env.join(' ')}`,
     `    waits for    ${[files.order, ...(files.before === undefined ? [] : [join(files.before, 'outcome.json')])].join(' or ')}`,
@@ -58,9 +59,4 @@ function planText({ task, differences, steps }: Printed): string {
   return [`Task ${task}`, ...differences.map((difference) => `  (${difference})`), ...blocks.flat(), ''].join(
     '\n',
   );
-}
-
-/** A word as one would type it in a shell. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { complete, neverRan } from '../../agent/outcome.ts';
 import { EXIT_CODES } from '../../agent/exit-codes.ts';
 import { signalNumber } from '../../agent/signals.ts';
+import { type Images } from '../../shared/image/steps.ts';
 import { QUIT, turn } from '../../shared/order.ts';
 import { next, type Outcome } from '../../shared/outcome.ts';
 import { agentArguments } from '../../shared/step-command.ts';
@@ -21,6 +22,8 @@ export interface RunSettings {
   /** Variables that replace or add to those of every step. */
   env: ReadonlyMap<string, string>;
   ignoreMounts: boolean;
+  /** What the images run of those steps that leave it to them; see `lookUpImages`. */
+  images?: Images;
   /** Whether the temporary directory of the run stays. */
   keep: boolean;
   /** From SIGTERM to SIGKILL when a step is stopped, a Go duration. */
@@ -122,7 +125,7 @@ async function runPlan(
 
 function start(step: LocalStep, layout: Layout, { agent, grace }: RunSettings): AgentProcess {
   const files = layout.files(step.number);
-  const args = ['--grace', grace, ...agentArguments(step, step.number, files, step.command)];
+  const args = ['--grace', grace, ...agentArguments(step, step.number, files, { argv: step.command })];
   return startAgentProcess(agent, args, step, files.own);
 }
 

@@ -37,12 +37,12 @@ describe('taskflow render', () => {
     expect(pod.spec.containers[0]?.args.slice(-args.length)).toEqual(args);
   });
 
-  it('refuses a step whose command nobody knows, naming it, its image and the cure', async () => {
-    const input = manifest([sh('a', 'true'), { name: 'b', image: 'registry.example/b:1' }]);
+  it('refuses a step whose image cannot be asked, naming it, its image, the registry and the cure', async () => {
+    const input = manifest([sh('a', 'true'), { name: 'b', image: 'registry.invalid/b:1' }]);
     const { exitCode, stdout, stderr } = await taskflow(['render', '-'], { input });
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toMatch(
-      /^step b has no command: .* registry\.example\/b:1 .*; give it a command: or a script:\n$/,
+      /^step b has no command: image registry\.invalid\/b:1: registry registry\.invalid cannot be reached: .*, or give the step a command:\n$/,
     );
   });
 });

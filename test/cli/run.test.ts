@@ -125,10 +125,13 @@ describe.each(localAgents)('taskflow run with the $name', (agent) => {
 });
 
 describe('taskflow run', () => {
-  it('refuses the original’s example as it is, before any step starts: a step has no command', async () => {
-    const { exitCode, stdout, stderr } = await taskflow(['run', ORIGINAL.pathname]);
+  it('refuses the original’s example, before any step starts, where its last step’s image cannot be looked up', async () => {
+    const env = { XDG_CACHE_HOME: await scratch(), TASKFLOW_REGISTRY_MIRROR: '' };
+    const { exitCode, stdout, stderr } = await taskflow(['run', '--offline', ORIGINAL.pathname], { env });
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
-    expect(stderr).toMatch(/step step3 has no command: .*devopscube\/kubernetes-job-demo:latest.*command:/);
+    expect(stderr).toMatch(
+      /^step step3 has no command: image devopscube\/kubernetes-job-demo:latest: .*registry docker\.io.*command:\n$/,
+    );
     expect(stderr).not.toContain('Running');
   });
 

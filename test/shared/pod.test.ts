@@ -67,13 +67,7 @@ describe('the pod of a Task', () => {
     expect(container?.args?.join(' ')).toContain('--termination-log /tmp/m --command true');
   });
 
-  it('uses the commands that were found for images', () => {
-    const commands = new Map([['a', ['/script.sh', '10']]]);
-    const [container] = podOf(taskOf({ name: 'a', command: [] }), { ...SETTINGS, commands }).spec.containers;
-    expect(container?.args?.slice(-3)).toEqual(['--command', '/script.sh', '10']);
-  });
-
-  it('is refused while some commands are not known, all of them named', () => {
+  it('is refused while some images are not looked up, all of their steps named', () => {
     const task = taskOf({ name: 'a', command: [] }, { name: 'b' }, { name: 'c', command: [] });
     expect(() => podOf(task, SETTINGS)).toThrow(NoCommandError);
     expect(() => podOf(task, SETTINGS)).toThrow(/^step a has no command.*\nstep c has no command/);

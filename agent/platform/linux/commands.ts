@@ -29,7 +29,12 @@ export function start(command: Command, around: Surroundings, ring: () => void):
   const tees = { out: openTee(STDOUT, around.out, ring), err: openTee(STDERR, around.err, ring) };
   for (const [name, value] of Object.entries(around.env)) std.setenv(name, value);
   // The C side counts the program's own name as number 0.
-  const pid = native.spawn(command.at + 1, tees.out.input, tees.err.input);
+  const pid = native.spawn(
+    command.at + 1,
+    tees.out.input,
+    tees.err.input,
+    command.argv.slice(0, command.before),
+  );
   for (const { input } of [tees.out, tees.err]) if (input !== INHERIT) os.close(input);
 
   if (pid < 0) {

@@ -20,6 +20,7 @@ const receivers: ((signal: number) => void)[] = [];
 
 const platform: Platform = {
   args: scriptArgs.slice(1),
+  machine: `linux/${native.architecture()}`,
   files,
   clock: {
     now: () => Date.now(),

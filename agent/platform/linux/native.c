@@ -117,18 +117,31 @@ static JSValue native_executable(JSContext *ctx, JSValueConst self, int argc, JS
     return JS_NewString(ctx, path ? path : "");
 }
 
+static JSValue native_architecture(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    (void)self, (void)argc, (void)argv;
+#if defined(__x86_64__)
+    return JS_NewString(ctx, "amd64");
+#elif defined(__aarch64__)
+    return JS_NewString(ctx, "arm64");
+#else
+#error "say what images call this architecture"
+#endif
+}
+
 static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("signals", 0, native_signals),
     JS_CFUNC_DEF("subreaper", 0, native_subreaper),
     JS_CFUNC_DEF("inotify", 0, native_inotify),
     JS_CFUNC_DEF("watchDirectory", 2, native_watch_directory),
-    JS_CFUNC_DEF("spawn", 3, native_spawn),
+    JS_CFUNC_DEF("spawn", 4, native_spawn),
     JS_CFUNC_DEF("takeTerminal", 1, native_take_terminal),
     JS_CFUNC_DEF("tee", 2, native_tee),
     JS_CFUNC_DEF("fsync", 1, native_fsync),
     JS_CFUNC_DEF("fchmod", 2, native_fchmod),
     JS_CFUNC_DEF("chmod", 2, native_chmod),
     JS_CFUNC_DEF("executable", 0, native_executable),
+    JS_CFUNC_DEF("architecture", 0, native_architecture),
 };
 
 static const int function_count = sizeof functions / sizeof *functions;

@@ -51,8 +51,10 @@ declare module 'qjs:taskflow' {
   export function subreaper(): number;
   export function inotify(): number;
   export function watchDirectory(inotify: number, path: string): number;
-  /** Runs the arguments from number `at` on, in a new process group; -1 leaves a stream as it is. Returns the pid. */
-  export function spawn(at: number, out: number, err: number): number;
+  /** Runs `before` and the arguments from number `at` on, in a new process group; -1 leaves a stream as it is. Returns the pid. */
+  export function spawn(at: number, out: number, err: number, before: readonly string[]): number;
+  /** What this program was built for, as images call it: `amd64`. */
+  export function architecture(): string;
   /** Makes a pipe whose bytes a thread copies to `stream` and `file`. Returns [end to write to, end to read the result from]. */
   export function tee(stream: number, file: number): [number, number] | number;
   /** Gives the terminal on standard input back to this process, if the process group has it. */

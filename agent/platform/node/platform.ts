@@ -1,6 +1,7 @@
 /** The core's platform on Node: for local runs on any system. Never for a pod's steps: it needs 40 MB and glibc. */
 import { performance } from 'node:perf_hooks';
 import { type Platform } from '../../platform.ts';
+import { hostPlatform } from './architecture.ts';
 import { start } from './commands.ts';
 import { files } from './files.ts';
 import { onSignal } from './signals.ts';
@@ -9,6 +10,7 @@ import { watch } from './watch.ts';
 export function nodePlatform(args: readonly string[]): Platform {
   return {
     args,
+    machine: hostPlatform(),
     files,
     clock: {
       now: () => Date.now(),

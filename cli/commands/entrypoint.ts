@@ -1,0 +1,108 @@
+import { type Argv } from 'yargs';
+import { hostPlatform } from '../../agent/platform/node/architecture.ts';
+import { imageFor, type FoundImage, type PlatformImage } from '../../shared/image/found.ts';
+import { imageWords } from '../../shared/image/resolve.ts';
+import { normalizePlatform } from '../../shared/platform.ts';
+import { UsageError } from '../errors.ts';
+import { registryOptions } from '../image/registry-options.ts';
+import { shellWord } from '../shell-word.ts';
+
+export function entrypointCommand(cli: Argv): Argv {
+  return cli.command(
+    'entrypoint <image..>',
+    'Print what an image runs, and where that comes from',
+    (yargs) =>
+      yargs
+        .positional('image', {
+          array: true,
+          type: 'string',
+          demandOption: true,
+          describe: 'Images, such as busybox:1.36',
+        })
+        .option('output', {
+          alias: 'o',
+          choices: ['text', 'json'] as const,
+          default: 'text' as const,
+          describe: 'Format',
+        })
+        .option('platform', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'OS/ARCH[/VARIANT] (default: that of this machine)',
+        })
+        .option('all-platforms', {
+          type: 'boolean',
+          default: false,
+          conflicts: 'platform',
+          describe: 'Every Linux platform of the image',
+        })
+        .option(registryOptions)
+        .epilogue('Exits with 2 when an image cannot be looked up; the others are printed all the same.'),
+    async ({ image: images, output, platform: asked, allPlatforms, ...options }) => {
+      const platform = allPlatforms ? undefined : readPlatform(asked);
+      const { openLookup } = await import('../image/look-up.ts');
+      const { lookup, keyring } = await openLookup(options);
+      const results = await Promise.allSettled(
+        images.map(async (image) => {
+          const found = await lookup.find(image, { keyring, platform, offline: options.offline });
+          return report(found, platform);
+        }),
+      );
+      const reports = results.filter((result) => result.status === 'fulfilled').map(({ value }) => value);
+      if (output === 'json') process.stdout.write(`${JSON.stringify(reports, undefined, 2)}\n`);
+      else process.stdout.write(reports.map(reportText).join('\n'));
+      const failed = results.filter((result) => result.status === 'rejected');
+      if (failed.length > 0) throw new AggregateError(failed.map(({ reason }) => reason as unknown));
+    },
+  );
+}
+
+/** @throws {UsageError} */
+function readPlatform(text: string | undefined): string {
+  const platform = text === undefined ? hostPlatform() : normalizePlatform(text);
+  if (platform === undefined)
+    throw new UsageError(`--platform "${text}": write OS/ARCH[/VARIANT], linux/arm64`);
+  if (!platform.startsWith('linux/')) throw new UsageError(`--platform "${text}": steps run on Linux only`);
+  return platform;
+}
+
+interface Report {
+  image: string;
+  /** What a pod gets. */
+  pinned: string;
+  registry: string;
+  from: FoundImage['from'];
+  platforms: readonly (PlatformImage & { command: readonly string[] })[];
+}
+
+/** @param platform - `undefined`: all */
+function report(found: FoundImage, platform: string | undefined): Report {
+  const { image, pinned, registry, from } = found;
+  const chosen = platform === undefined ? found.platforms : [choose(found, platform)];
+  const platforms = chosen.map((each) => ({ ...each, command: imageWords(each) }));
+  return { image, pinned, registry, from, platforms };
+}
+
+/** Who asks for a platform wants to know when the image is for another one, also where a node would not care. */
+function choose(found: FoundImage, platform: string): PlatformImage {
+  return imageFor({ ...found, index: true }, platform);
+}
+
+const FROM: Record<FoundImage['from'], string> = {
+  registry: 'asked now',
+  tag: 'its tag is unchanged; the rest is from the cache',
+  cache: 'not asked; all is from the cache',
+};
+
+function reportText({ image, pinned, registry, from, platforms }: Report): string {
+  const rows = platforms.flatMap(({ platform, digest, entrypoint, cmd, command }) => [
+    `  ${platform}`,
+    `    runs        ${command.length === 0 ? 'nothing: it has neither ENTRYPOINT nor CMD' : wordsText(command)}`,
+    `    ENTRYPOINT  ${wordsText(entrypoint)}`,
+    `    CMD         ${wordsText(cmd)}`,
+    `    digest      ${digest}`,
+  ]);
+  return [image, `  is        ${pinned}`, `  registry  ${registry} (${FROM[from]})`, ...rows, ''].join('\n');
+}
+
+const wordsText = (words: readonly string[]): string => words.map(shellWord).join(' ') || '-';

@@ -1,0 +1,65 @@
+/** The credentials of `docker login`: Docker's config.json and the helpers that it names. */
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { type Credential, type Keyring } from '../../shared/image/credentials.ts';
+import { parseDockerConfig, parseObject } from '../../shared/image/docker-config.ts';
+import { matching } from '../../shared/image/keyring.ts';
+
+/** A helper may ask a person to unlock a key ring; it is not waited for for ever, ms. */
+const PATIENCE = 30_000;
+/** How Docker calls its own registry where it keeps credentials. */
+const DOCKER_HUB = 'https://index.docker.io/v1/';
+
+/**
+ * @param env - `DOCKER_CONFIG` names the directory of config.json; default `~/.docker`
+ * @throws {CredentialFileError} when the file is there but cannot be read
+ * @see https://docs.docker.com/reference/cli/docker/login/#credential-stores
+ */
+export async function dockerKeyring(env: Readonly<Record<string, string | undefined>>): Promise<Keyring> {
+  const path = join(env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'), 'config.json');
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  const config = text === undefined ? {} : parseObject(text, path);
+  const entries = text === undefined ? [] : parseDockerConfig(text, 'dockerconfigjson', path);
+  const known = new Map<string, Promise<readonly Credential[]>>();
+  return {
+    // Everything in the cache of this user was told to this user.
+    scope: 'local',
+    async find(host, repository) {
+      const helper = helperFor(host, config);
+      if (helper === undefined) return matching(entries, host, repository);
+      const asked = known.get(host) ?? askHelper(helper, host);
+      known.set(host, asked);
+      const found = await asked;
+      return found.length > 0 ? found : matching(entries, host, repository);
+    },
+  };
+}
+
+function helperFor(host: string, config: Record<string, unknown>): string | undefined {
+  const helpers = config['credHelpers'];
+  const own: unknown =
+    typeof helpers === 'object' && helpers !== null ? Reflect.get(helpers, host) : undefined;
+  const helper = own ?? config['credsStore'];
+  // It becomes a part of the name of a program.
+  return typeof helper === 'string' && /^[\w.-]+$/.test(helper) ? helper : undefined;
+}
+
+/** Who has nothing to give says so by failing; what it prints then may be anything, and is not shown. */
+async function askHelper(helper: string, host: string): Promise<readonly Credential[]> {
+  const program = `docker-credential-${helper}`;
+  const { stdout, failed } = await execa(program, ['get'], {
+    input: host === 'docker.io' ? DOCKER_HUB : host,
+    reject: false,
+    timeout: PATIENCE,
+    stderr: 'ignore',
+  });
+  if (failed) return [];
+  const answer = parseObject(stdout, program);
+  const [username, secret] = [answer['Username'], answer['Secret']];
+  if (typeof username !== 'string' || typeof secret !== 'string' || secret === '') return [];
+  return username === '<token>'
+    ? [{ source: program, kind: 'identity', token: secret }]
+    : [{ source: program, kind: 'basic', username, password: secret }];
+}

@@ -1,0 +1,43 @@
+/** The lookup as the commands use it: this user's credentials, this user's cache. */
+import { hostPlatform } from '../../agent/platform/node/architecture.ts';
+import { type Keyring } from '../../shared/image/credentials.ts';
+import { ImageLookup } from '../../shared/image/lookup.ts';
+import { lookUpImages, needsImage, type Images } from '../../shared/image/steps.ts';
+import { type Task } from '../../shared/task.ts';
+import { dockerKeyring } from './docker-keyring.ts';
+import { cacheDirectory, fileStore } from './file-store.ts';
+import { readRegistries, type RegistryArguments } from './registry-options.ts';
+
+/** A person waits. */
+const DEADLINE = 15_000;
+
+/**
+ * @throws {UsageError} @throws {CredentialFileError}
+ */
+export async function openLookup(
+  options: RegistryArguments,
+): Promise<{ lookup: ImageLookup; keyring: Keyring }> {
+  const { env } = process;
+  const registries = await readRegistries(options, env);
+  const store = fileStore(cacheDirectory(env));
+  const lookup = new ImageLookup({ registries, store, deadline: DEADLINE });
+  return { lookup, keyring: await dockerKeyring(env) };
+}
+
+/**
+ * What the images of these Tasks run: on this machine, or on every node. Nothing is asked when no step leaves it to
+ * its image.
+ *
+ * @throws {StepLookupError} @throws {UsageError} @throws {CredentialFileError}
+ */
+export async function imagesOf(
+  tasks: readonly Task[],
+  platforms: 'this-machine' | 'every-node',
+  options: RegistryArguments,
+): Promise<Images> {
+  const steps = tasks.flatMap((task) => task.spec.steps).filter(needsImage);
+  if (steps.length === 0) return new Map();
+  const { lookup, keyring } = await openLookup(options);
+  const platform = platforms === 'this-machine' ? hostPlatform() : undefined;
+  return lookUpImages(steps, lookup, { keyring, platform, offline: options.offline });
+}

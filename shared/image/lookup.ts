@@ -1,0 +1,209 @@
+/** Looks up what images run. Asks a registry as seldom as it can. */
+import { withAccess } from './access.ts';
+import { type Keyring } from './credentials.ts';
+import { asDigest, type Digest } from './digest.ts';
+import { ImageNotFoundError, NotCachedError, type About } from './errors.ts';
+import { Failures } from './failures.ts';
+import { Flights, Gate } from './flights.ts';
+import { type FoundImage, type PlatformImage } from './found.ts';
+import { ACCEPT } from './media-types.ts';
+import { fetchManifest, MAX_MANIFEST, MissingRecordError, readImage, type Sources } from './read.ts';
+import { recordsIn, type Known, type Records } from './records.ts';
+import { formatReference, parseReference, versionOf, type ImageReference } from './reference.ts';
+import { authorizations, type Session } from './session.ts';
+import { type Endpoint, type Registries } from './settings.ts';
+import { memoryStore, type Store } from './store.ts';
+import { fetchTransport, type Transport } from './transport.ts';
+
+export interface LookupSettings {
+  registries?: Registries;
+  /** Where to keep what was found. Default: in memory. */
+  store?: Store;
+  /** How long a tag is believed to stand for the same image, ms. Default: 30 s. */
+  tagLifetime?: number;
+  /** How long a failure is remembered, ms. Default: 10 s. */
+  failureLifetime?: number;
+  /** The most lookups at once at one registry. Default: 8. */
+  perRegistry?: number;
+  /** The most time that one lookup takes once it is its turn, ms. Default: 20 s. */
+  deadline?: number;
+}
+
+export interface Wanted {
+  keyring: Keyring;
+  /** Only for one machine, `linux/amd64`. Default: for all. */
+  platform?: string | undefined;
+  /** Ask the registry whether the tag is unchanged, however short ago that was. */
+  fresh?: boolean;
+  /** Ask no registry. */
+  offline?: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * What images run, by their registries and by what was learned from them before.
+ *
+ * @example
+ * const lookup = new ImageLookup();
+ * const found = await lookup.find('busybox:1.36', { keyring: anonymous });
+ * found.platforms[0]?.cmd // ['sh']
+ */
+export class ImageLookup {
+  readonly #registries: Registries;
+  readonly #records: Records;
+  readonly #failures: Failures;
+  readonly #tagLifetime: number;
+  readonly #perRegistry: number;
+  readonly #deadline: number;
+  readonly #flights = new Flights<FoundImage>();
+  readonly #gates = new Map<string, Gate>();
+  readonly #transports = new Map<string, Transport>();
+  readonly #authorizations = authorizations();
+
+  constructor(settings: LookupSettings = {}) {
+    const { registries = new Map(), store = memoryStore(), failureLifetime = 10_000 } = settings;
+    this.#registries = registries;
+    this.#records = recordsIn(store);
+    this.#failures = new Failures(failureLifetime, Date.now);
+    this.#tagLifetime = settings.tagLifetime ?? 30_000;
+    this.#perRegistry = settings.perRegistry ?? 8;
+    this.#deadline = settings.deadline ?? 20_000;
+  }
+
+  /**
+   * Those who ask for the same image at the same time get the same answer from one lookup.
+   *
+   * @throws {ImageReferenceError} @throws {ImageLookupError}
+   */
+  async find(image: string, wanted: Wanted): Promise<FoundImage> {
+    const reference = parseReference(image);
+    const { keyring, platform, fresh, offline, signal } = wanted;
+    const key = JSON.stringify([keyring.scope, formatReference(reference), platform, fresh, offline]);
+    const found = await this.#flights.join(key, (stop) => this.#look(reference, image, wanted, stop), signal);
+    // Others may have joined under another spelling of the same name.
+    return { ...found, image, pinned: `${reference.name}@${found.digest}` };
+  }
+
+  async #look(
+    reference: ImageReference,
+    image: string,
+    wanted: Wanted,
+    signal: AbortSignal,
+  ): Promise<FoundImage> {
+    const about = { image, registry: reference.registry };
+    const { keyring, offline = false } = wanted;
+    const name = formatReference(reference);
+    const known = await this.#records.name.get(`${keyring.scope} ${name}`);
+    if (known !== undefined && (offline || this.#holds(reference, known, wanted))) {
+      const kept = await this.#kept(known.digest, wanted, about);
+      if (kept !== undefined) return describe(reference, about, known.digest, { ...kept, from: 'cache' });
+    }
+    if (offline) throw new NotCachedError(about);
+
+    return this.#gateOf(reference.registry).pass(async () => {
+      signal.throwIfAborted();
+      const failure = this.#failures.recall(name, keyring.scope, about);
+      if (failure !== undefined) throw failure;
+      try {
+        return await this.#ask(reference, { about, known, wanted, signal });
+      } catch (error) {
+        this.#failures.remember(error, name, keyring.scope);
+        throw error;
+      }
+    });
+  }
+
+  /** A digest stands for the same image for ever, a tag for a while. */
+  #holds({ digest }: ImageReference, { at }: Known, { fresh = false }: Wanted): boolean {
+    if (digest !== undefined) return true;
+    const age = Date.now() - at;
+    // A clock that was set back makes no record young for ever.
+    return !fresh && age >= 0 && age < this.#tagLifetime;
+  }
+
+  async #kept(digest: Digest, { platform }: Wanted, about: About): Promise<Contents | undefined> {
+    try {
+      return await readImage(digest, platform, { records: this.#records, session: undefined, about });
+    } catch (error) {
+      if (error instanceof MissingRecordError) return undefined;
+      throw error;
+    }
+  }
+
+  async #ask(
+    reference: ImageReference,
+    {
+      about,
+      known,
+      wanted,
+      signal,
+    }: { about: About; known: Known | undefined; wanted: Wanted; signal: AbortSignal },
+  ): Promise<FoundImage> {
+    const { keyring, platform } = wanted;
+    const access = {
+      ...{ about, keyring, registries: this.#registries, authorizations: this.#authorizations },
+      transportTo: (endpoint: Endpoint) => this.#transportTo(endpoint),
+      deadline: performance.now() + this.#deadline,
+      signal,
+    };
+    return withAccess(reference, access, async (session) => {
+      const sources: Sources = { records: this.#records, session, about };
+      const unchanged = known !== undefined && (await tagStands(session, reference, known.digest));
+      const digest = unchanged ? known.digest : await this.#digestOf(reference, sources);
+      const kept = unchanged ? await this.#kept(digest, wanted, about) : undefined;
+      const contents = kept ?? (await readImage(digest, platform, sources));
+      await this.#records.name.set(`${keyring.scope} ${formatReference(reference)}`, {
+        digest,
+        at: Date.now(),
+      });
+      return describe(reference, about, digest, {
+        ...contents,
+        from: kept === undefined ? 'registry' : 'tag',
+      });
+    });
+  }
+
+  async #digestOf(reference: ImageReference, sources: Sources): Promise<Digest> {
+    return (await fetchManifest(versionOf(reference), sources)).digest;
+  }
+
+  #gateOf(registry: string): Gate {
+    const gate = this.#gates.get(registry) ?? new Gate(this.#perRegistry);
+    this.#gates.set(registry, gate);
+    return gate;
+  }
+
+  #transportTo({ ca }: Endpoint): Transport {
+    const transport = this.#transports.get(ca ?? '') ?? fetchTransport(ca);
+    this.#transports.set(ca ?? '', transport);
+    return transport;
+  }
+}
+
+interface Contents {
+  index: boolean;
+  platforms: readonly PlatformImage[];
+}
+
+/** Whether a tag still stands for what it stood for. A registry that does not say so is asked for the manifest. */
+async function tagStands(session: Session, reference: ImageReference, digest: Digest): Promise<boolean> {
+  try {
+    const wanted = { accept: ACCEPT, limit: MAX_MANIFEST };
+    const { headers } = await session.ask('HEAD', `manifests/${versionOf(reference)}`, wanted);
+    return asDigest(headers.get('docker-content-digest') ?? '') === digest;
+  } catch (error) {
+    // A HEAD cannot say more than the GET that follows.
+    if (error instanceof ImageNotFoundError) return false;
+    throw error;
+  }
+}
+
+function describe(
+  reference: ImageReference,
+  { image, registry }: About,
+  digest: Digest,
+  { index, platforms, from }: Contents & Pick<FoundImage, 'from'>,
+): FoundImage {
+  const pinned = `${reference.name}@${digest}`;
+  return { image, pinned, reference: formatReference(reference), registry, digest, index, platforms, from };
+}

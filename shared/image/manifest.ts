@@ -1,0 +1,147 @@
+/** Manifests, indexes and configs: bytes from a registry → the little of them that matters here. Pure. */
+import { z } from 'zod';
+import { normalizePlatform } from '../platform.ts';
+import { asDigest, type Digest } from './digest.ts';
+import { isConfig, isIndex, isManifest } from './media-types.ts';
+import { type ImageCommand } from './resolve.ts';
+
+/** What a manifest says: either the images of an index, or the config of one image. */
+export type Manifest =
+  | { kind: 'index'; images: readonly { digest: Digest; platform: string | undefined }[] }
+  | { kind: 'image'; config: { digest: Digest; size: number } };
+
+/** What a config says. */
+export interface Config extends ImageCommand {
+  /** Normalised, `linux/arm64`. */
+  platform: string;
+}
+
+/** What came is no manifest or config; the message says why. */
+export class ImageFormatError extends Error {
+  override name = 'ImageFormatError';
+}
+
+/** More platforms than any image has. */
+const MAX_IMAGES = 128;
+
+const digest = z.string().transform((text, context) => {
+  const found = asDigest(text);
+  if (found !== undefined) return found;
+  context.issues.push({ code: 'custom', message: 'is no digest', input: text });
+  return z.NEVER;
+});
+
+const words = z.array(z.string()).nullish();
+
+const platformSchema = z.object({
+  os: z.string(),
+  architecture: z.string(),
+  variant: z.string().nullish(),
+});
+
+const indexSchema = z.object({
+  manifests: z
+    .array(
+      z.object({
+        mediaType: z.string().nullish(),
+        digest,
+        platform: platformSchema.nullish(),
+        annotations: z.record(z.string(), z.string()).nullish(),
+      }),
+    )
+    .max(MAX_IMAGES),
+});
+
+const imageSchema = z.object({
+  config: z.object({ mediaType: z.string(), digest, size: z.int().min(0) }),
+});
+
+const configSchema = platformSchema.extend({
+  config: z.object({ Entrypoint: words, Cmd: words }).nullish(),
+});
+
+/**
+ * @param contentType - of the answer; the manifest's own word outranks it
+ * @throws {ImageFormatError}
+ * @see https://github.com/opencontainers/image-spec/blob/main/image-index.md
+ */
+export function parseManifest(bytes: Uint8Array, contentType: string): Manifest {
+  const json = parseJson(bytes, 'the manifest');
+  const field = (name: string): unknown => (isObject(json) ? json[name] : undefined);
+  const said = field('mediaType');
+  const type = (typeof said === 'string' ? said : contentType).split(';')[0]?.trim() ?? '';
+  // Whoever reads it as one thing and whoever reads it as the other would run different images.
+  if (field('manifests') !== undefined && field('config') !== undefined) {
+    throw new ImageFormatError('the manifest is both an index and an image');
+  }
+  if (isIndex(type)) return { kind: 'index', images: imagesOf(check(indexSchema, json, 'the index')) };
+  if (isManifest(type)) {
+    const { config } = check(imageSchema, json, 'the manifest');
+    if (!isConfig(config.mediaType))
+      throw new ImageFormatError(`it is no image but an artifact of type ${shown(config.mediaType)}`);
+    return { kind: 'image', config };
+  }
+  throw new ImageFormatError(
+    type.endsWith('v1+prettyjws') || type.endsWith('v1+json')
+      ? `it is of an old format (${shown(type)}), push it again`
+      : `its type ${shown(type)} is not that of an image`,
+  );
+}
+
+/** @throws {ImageFormatError} */
+export function parseConfig(bytes: Uint8Array): Config {
+  const { config, ...platform } = check(
+    configSchema,
+    parseJson(bytes, 'the image config'),
+    'the image config',
+  );
+  return {
+    platform: platformOf(platform) ?? 'unknown/unknown',
+    entrypoint: config?.Entrypoint ?? [],
+    cmd: config?.Cmd ?? [],
+  };
+}
+
+/** Images only: what BuildKit attests about them stands beside them as if for an unknown platform. */
+function imagesOf({ manifests }: z.infer<typeof indexSchema>) {
+  return manifests
+    .filter(
+      ({ mediaType, platform, annotations }) =>
+        annotations?.['vnd.docker.reference.type'] === undefined &&
+        platform?.os !== 'unknown' &&
+        (mediaType === undefined || mediaType === null || isManifest(mediaType)),
+    )
+    .map((entry) => ({
+      digest: entry.digest,
+      platform: entry.platform ? platformOf(entry.platform) : undefined,
+    }));
+}
+
+function platformOf({ os, architecture, variant }: z.infer<typeof platformSchema>): string | undefined {
+  return normalizePlatform([os, architecture, ...(variant ? [variant] : [])].join('/'));
+}
+
+function parseJson(bytes: Uint8Array, what: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new ImageFormatError(`${what} is no JSON`, { cause });
+  }
+}
+
+function check<Schema extends z.ZodType>(schema: Schema, json: unknown, what: string): z.output<Schema> {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const where = issue?.path.join('.') ?? '';
+  throw new ImageFormatError(`${what} is malformed${where === '' ? '' : ` at ${where}`}: ${issue?.message}`);
+}
+
+/** A word of a stranger's, for an error. */
+function shown(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,89 @@
+/** Looks up the images of those steps that leave it to them what runs. */
+import { declaredCommand } from '../step-command.ts';
+import { type Step } from '../task.ts';
+import { ImageLookupError } from './errors.ts';
+import { wordsOf, type FoundImage } from './found.ts';
+import { type ImageLookup, type Wanted } from './lookup.ts';
+import { ImageReferenceError } from './reference.ts';
+
+/** What was found, by the image as the steps write it. */
+export type Images = ReadonlyMap<string, FoundImage>;
+
+/** Why one step does not know what to run. */
+export interface StepProblem {
+  step: string;
+  error: ImageLookupError | ImageReferenceError;
+}
+
+/** Steps of which nobody can say what they run. Names each, its image, the registry, why, and the cure. */
+export class StepLookupError extends Error {
+  override name = 'StepLookupError';
+  readonly problems: readonly StepProblem[];
+
+  constructor(problems: readonly StepProblem[]) {
+    super(
+      problems
+        .map(
+          ({ step, error }) => `step ${step} has no command: ${error.message}, or give the step a command:`,
+        )
+        .join('\n'),
+    );
+    this.problems = problems;
+  }
+}
+
+/** Whether what a step runs is up to its image. */
+export function needsImage(step: Step): boolean {
+  return declaredCommand(step, '') === undefined;
+}
+
+/**
+ * Asks once for each image, for all steps at the same time.
+ *
+ * @throws {StepLookupError} with every step whose image did not say what to run
+ * @example podOf(task, { agentImage, images: await lookUpImages(task.spec.steps, new ImageLookup(), { keyring }) })
+ */
+export async function lookUpImages(
+  steps: readonly Step[],
+  lookup: Pick<ImageLookup, 'find'>,
+  wanted: Omit<Wanted, 'fresh'>,
+): Promise<Images> {
+  const silent = steps.filter(needsImage);
+  const images = new Map<string, FoundImage>();
+  const errors = new Map<string, StepProblem['error']>();
+  await Promise.all(
+    [...new Set(silent.map(({ image }) => image))].map(async (image) => {
+      const users = silent.filter((step) => step.image === image);
+      const fresh = users.some(({ imagePullPolicy }) => imagePullPolicy === 'Always');
+      try {
+        images.set(image, await lookup.find(image, { ...wanted, fresh }));
+      } catch (error) {
+        errors.set(image, expected(error));
+      }
+    }),
+  );
+  const problems = silent.flatMap(({ name, image, args }) => {
+    const found = images.get(image);
+    const error = errors.get(image) ?? (found && problemWith(found, args));
+    return error === undefined ? [] : [{ step: name, error }];
+  });
+  if (problems.length > 0) throw new StepLookupError(problems);
+  return images;
+}
+
+function problemWith(
+  found: FoundImage,
+  args: readonly string[] | undefined,
+): StepProblem['error'] | undefined {
+  try {
+    wordsOf(found, args);
+    return undefined;
+  } catch (error) {
+    return expected(error);
+  }
+}
+
+function expected(error: unknown): StepProblem['error'] {
+  if (error instanceof ImageLookupError || error instanceof ImageReferenceError) return error;
+  throw error;
+}
