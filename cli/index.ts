@@ -30,3 +30,29 @@ export { runTask, type RunSettings, type TaskResult } from './run/run-task.ts';
 export { findAgent, type AgentProgram } from './run/agent-program.ts';
 export { LocalRunError } from './run/plan.ts';
 export { type RunEvent, type TaskStatus } from './run/events.ts';
+export { ImageLookup, type LookupSettings, type Wanted } from '../shared/image/lookup.ts';
+export { lookUpImages, StepLookupError, type Images, type StepProblem } from '../shared/image/steps.ts';
+export { type FoundImage, type PlatformImage } from '../shared/image/found.ts';
+export { anonymous, keyringOf, type CredentialFile } from '../shared/image/keyring.ts';
+export { CredentialFileError } from '../shared/image/docker-config.ts';
+export { type Credential, type Keyring } from '../shared/image/credentials.ts';
+export { type Registries, type RegistrySettings } from '../shared/image/settings.ts';
+export { memoryStore, type Store } from '../shared/image/store.ts';
+export {
+  formatReference,
+  ImageReferenceError,
+  parseReference,
+  type ImageReference,
+} from '../shared/image/reference.ts';
+export {
+  BadImageError,
+  ImageLookupError,
+  ImageNotFoundError,
+  NoImageCommandError,
+  NoSuchPlatformError,
+  NotAuthorizedError,
+  NotCachedError,
+  RateLimitedError,
+  RegistryUnreachableError,
+  type Obstacle,
+} from '../shared/image/errors.ts';

@@ -10,7 +10,7 @@ import { type Session } from './session.ts';
 
 /** What an answer may have at most, bytes. */
 export const MAX_MANIFEST = 4 * 1024 * 1024;
-export const MAX_CONFIG = 8 * 1024 * 1024;
+const MAX_CONFIG = 8 * 1024 * 1024;
 
 /** At once for one image, so that an index of many platforms does not go through one after the other. */
 const AT_ONCE = 4;
