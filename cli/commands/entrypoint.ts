@@ -32,14 +32,13 @@ export function entrypointCommand(cli: Argv): Argv {
         })
         .option('all-platforms', {
           type: 'boolean',
-          default: false,
           conflicts: 'platform',
           describe: 'Every Linux platform of the image',
         })
         .option(registryOptions)
         .epilogue('Exits with 2 when an image cannot be looked up; the others are printed all the same.'),
     async ({ image: images, output, platform: asked, allPlatforms, ...options }) => {
-      const platform = allPlatforms ? undefined : readPlatform(asked);
+      const platform = allPlatforms === true ? undefined : readPlatform(asked);
       const { openLookup } = await import('../image/look-up.ts');
       const { lookup, keyring } = await openLookup(options);
       const results = await Promise.allSettled(

@@ -43,7 +43,7 @@ export async function exchange(ask: Ask, { transport, limit, deadline }: Exchang
   for (let tried = 1; ; tried++) {
     const left = deadline - performance.now();
     if (left <= 0) throw new TransportError('timeout', 'no whole answer in time');
-    const signal = AbortSignal.any([ask.signal, AbortSignal.timeout(Math.min(left, TRY_TIME))]);
+    const signal = AbortSignal.any([ask.signal, AbortSignal.timeout(Math.ceil(Math.min(left, TRY_TIME)))]);
     let answer: Whole | undefined;
     let error: TransportError | undefined;
     try {

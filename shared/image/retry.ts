@@ -1,7 +1,7 @@
 /** When a request that failed is made again. Pure. */
 
 /** At most this many tries of one request. */
-export const TRIES = 3;
+const TRIES = 3;
 /** The first delay, ms; doubled for each further one. */
 const FIRST_DELAY = 200;
 /** A registry that asks for more than this is not waited for. */
