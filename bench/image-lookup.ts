@@ -7,20 +7,14 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { anonymous, ImageLookup } from '../dist/cli/index.js';
+import { type Row } from './harness/row.ts';
 
 const ROUNDS = 50;
 const AT_ONCE = 500;
 const TYPE = 'application/vnd.oci.image.manifest.v1+json';
 
-interface Measured {
-  what: string;
-  unit: 'ms';
-  samples: readonly number[];
-  than: { what: string; samples: readonly number[] };
-}
-
 /** Times in milliseconds, each beside those of the plain fetches of the same run. */
-export async function imageLookup(): Promise<Measured[]> {
+export async function imageLookup(): Promise<Row[]> {
   const { server, host } = await startRegistry();
   try {
     const registries = new Map([[host, { plainHttp: true }]]);
@@ -94,16 +88,4 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   const begun = performance.now();
   await work();
   return performance.now() - begun;
-}
-
-// `node bench/image-lookup.ts` by itself.
-if (import.meta.main) {
-  const middle = (samples: readonly number[]): number =>
-    samples.toSorted((a, b) => a - b)[samples.length >> 1] ?? 0;
-  for (const { what, samples, than } of await imageLookup()) {
-    const [own, other] = [middle(samples), middle(than.samples)];
-    process.stdout.write(
-      `${what.padEnd(28)} ${own.toFixed(2).padStart(8)} ms  ${(own / other).toFixed(2).padStart(6)} × ${than.what} (${other.toFixed(2)} ms)\n`,
-    );
-  }
 }

@@ -11,6 +11,7 @@ import { requireBuilt } from './harness/agents.ts';
 import { say } from './harness/programs.ts';
 import { type Row } from './harness/row.ts';
 import { formatTable } from './harness/table.ts';
+import { imageLookup } from './image-lookup.ts';
 import { localRun } from './local-run.ts';
 import { orderSwap } from './order-swap.ts';
 import { running } from './running.ts';
@@ -24,6 +25,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Row[]>>> = {
   chain,
   'local-run': localRun,
   size,
+  'image-lookup': imageLookup,
   'start-exit': startExit,
   waiting,
   running,

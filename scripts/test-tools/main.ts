@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { install } from '../build-agent/apt.ts';
 import { onPath } from '../build-agent/commands.ts';
 import { readElf } from '../build-agent/elf.ts';
+import { REGISTRY_TOOLS } from './registry.ts';
 
 /** Debian packages, and whether what the tests need of them is there. */
 const TOOLS: Readonly<Record<string, () => Promise<boolean>>> = {
@@ -17,6 +18,9 @@ const TOOLS: Readonly<Record<string, () => Promise<boolean>>> = {
   buildah: () => onPath('buildah'),
   // Runs the arm64 build of the agent; an arm64 machine does so by itself.
   'qemu-user-static': async () => process.arch !== 'x64' || (await onPath('qemu-aarch64-static')),
+  ...Object.fromEntries(
+    Object.entries(REGISTRY_TOOLS).map(([command, name]) => [name, async () => onPath(command)]),
+  ),
 };
 
 if (process.platform === 'linux') await main();
