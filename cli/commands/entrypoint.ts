@@ -44,7 +44,7 @@ export function entrypointCommand(cli: Argv): Argv {
       const results = await Promise.allSettled(
         images.map(async (image) => {
           const found = await lookup.find(image, { keyring, platform, offline: options.offline });
-          return report(found, platform);
+          return report(found, platform, asked !== undefined);
         }),
       );
       const reports = results.filter((result) => result.status === 'fulfilled').map(({ value }) => value);
@@ -74,17 +74,16 @@ interface Report {
   platforms: readonly (PlatformImage & { command: readonly string[] })[];
 }
 
-/** @param platform - `undefined`: all */
-function report(found: FoundImage, platform: string | undefined): Report {
+/**
+ * @param platform - `undefined`: all
+ * @param strict - whoever asks for a platform wants to know when a single image is for another one; a node would not care
+ */
+function report(found: FoundImage, platform: string | undefined, strict: boolean): Report {
   const { image, pinned, registry, from } = found;
-  const chosen = platform === undefined ? found.platforms : [choose(found, platform)];
+  const offer = strict ? { ...found, index: true } : found;
+  const chosen = platform === undefined ? found.platforms : [imageFor(offer, platform)];
   const platforms = chosen.map((each) => ({ ...each, command: imageWords(each) }));
   return { image, pinned, registry, from, platforms };
-}
-
-/** Who asks for a platform wants to know when the image is for another one, also where a node would not care. */
-function choose(found: FoundImage, platform: string): PlatformImage {
-  return imageFor({ ...found, index: true }, platform);
 }
 
 const FROM: Record<FoundImage['from'], string> = {

@@ -2,7 +2,7 @@
 import { withAccess } from './access.ts';
 import { type Keyring } from './credentials.ts';
 import { asDigest, type Digest } from './digest.ts';
-import { ImageNotFoundError, NotCachedError, type About } from './errors.ts';
+import { BadImageError, ImageNotFoundError, NotCachedError, type About } from './errors.ts';
 import { Failures } from './failures.ts';
 import { Flights, Gate } from './flights.ts';
 import { type FoundImage, type PlatformImage } from './found.ts';
@@ -192,8 +192,8 @@ async function tagStands(session: Session, reference: ImageReference, digest: Di
     const { headers } = await session.ask('HEAD', `manifests/${versionOf(reference)}`, wanted);
     return asDigest(headers.get('docker-content-digest') ?? '') === digest;
   } catch (error) {
-    // A HEAD cannot say more than the GET that follows.
-    if (error instanceof ImageNotFoundError) return false;
+    // Some registries know no HEAD, and the GET that follows says more.
+    if (error instanceof ImageNotFoundError || error instanceof BadImageError) return false;
     throw error;
   }
 }

@@ -5,7 +5,8 @@ import { parse, stringify } from 'yaml';
 import { fileStore } from '../../cli/image/file-store.ts';
 import { hostPlatform } from '../../agent/platform/node/architecture.ts';
 import { taskflow as start } from '../support/cli.ts';
-import { Blobs } from '../support/images.ts';
+import { makeCertificates } from '../support/certificates.ts';
+import { Blobs, OCI } from '../support/images.ts';
 import { Ends, startRegistry, type Registry } from '../support/registry.ts';
 import { scratch } from '../support/scratch.ts';
 import { listen } from '../support/servers.ts';
@@ -173,6 +174,29 @@ describe('taskflow entrypoint', () => {
     const { exitCode, stdout, stderr } = await start(['entrypoint', ...args, 'busybox']);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toContain(message);
+  });
+
+  it('asks a registry whose authority is named with --registry-ca, and ends at once', async () => {
+    const directory = await scratch();
+    const { ca, server } = await makeCertificates(directory);
+    const blobs = new Blobs();
+    const image = blobs.image({ platform: hostPlatform(), entrypoint: ['/run'] });
+    const tls = { key: await readFile(server.key, 'utf8'), cert: await readFile(server.certificate, 'utf8') };
+    const { host } = await listen(
+      ({ url = '' }, response) => {
+        const wanted = url.split('/').at(-1) ?? '';
+        if (url.includes('/manifests/')) response.setHeader('content-type', OCI.manifest);
+        response.end(blobs.content.get(wanted === '1' ? image.digest : wanted));
+      },
+      { tls },
+    );
+    const env = { XDG_CACHE_HOME: directory };
+    const seen = await start(['entrypoint', '--registry-ca', `${host}=${ca}`, `${host}/a:1`], { env });
+    expect(seen).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(seen.stdout).toContain('runs        /run\n');
+    const { exitCode, stderr } = await start(['entrypoint', `${host}/a:2`], { env });
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/cannot be reached: .*--registry-ca/);
   });
 
   it('shows a registry the credentials of docker login: from its file, from a store, from a helper', async () => {

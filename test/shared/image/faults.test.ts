@@ -70,7 +70,7 @@ async function lookAt(broken: (setting: Setting) => Handle, deadline = 5_000) {
     },
   ]);
   const lookup = new ImageLookup({ registries: new Map([[registry.host, { plainHttp: true }]]), deadline });
-  const find = () => lookup.find(`${registry.host}/a/b`, { keyring });
+  const find = (more: { fresh?: boolean } = {}) => lookup.find(`${registry.host}/a/b`, { keyring, ...more });
   let found: FoundImage | undefined;
   let error: unknown;
   try {
@@ -365,6 +365,44 @@ describe('a registry that', () => {
     );
     expect(error).toBeInstanceOf(NotAuthorizedError);
     expect(new Set(shown)).toEqual(new Set([undefined]));
+  });
+
+  it('knows no HEAD is asked for the manifest instead', async () => {
+    const methods: (string | undefined)[] = [];
+    const { find } = await lookAt((setting) => (request, response) => {
+      methods.push(request.method);
+      if (request.method === 'HEAD') answer(405)(request, response);
+      else good(setting)(request, response);
+    });
+    expect((await find({ fresh: true })).platforms[0]?.entrypoint).toEqual(['/run']);
+    expect(methods).toEqual(['GET', 'GET', 'HEAD', 'GET']);
+  });
+
+  it('wants a token gets one for an identity token, which goes to its token service only', async () => {
+    const posted: string[] = [];
+    const shown: (string | undefined)[] = [];
+    const blobs = new Blobs();
+    const image = blobs.image({ platform: 'linux/amd64', entrypoint: ['/run'] });
+    const { host } = await listen((request, response) => {
+      if (request.url === '/token') {
+        request.on('data', (chunk: Buffer) => posted.push(chunk.toString()));
+        request.on('end', () => response.end(JSON.stringify({ access_token: TOKEN })));
+        return;
+      }
+      shown.push(request.headers.authorization);
+      const challenge = `Bearer realm="http://${host}/token",service="s"`;
+      if (request.headers.authorization === `Bearer ${TOKEN}`) good({ blobs, image })(request, response);
+      else answer(401, { 'www-authenticate': challenge })(request, response);
+    });
+    const text = JSON.stringify({ auths: { [host]: { identitytoken: SECRET } } });
+    const keyring = keyringOf([{ source: 'secret', format: 'dockerconfigjson', text }]);
+    const lookup = new ImageLookup({ registries: new Map([[host, { plainHttp: true }]]) });
+    expect((await lookup.find(`${host}/a/b`, { keyring })).platforms).toHaveLength(1);
+    expect(Object.fromEntries(new URLSearchParams(posted.join('')))).toMatchObject({
+      ...{ grant_type: 'refresh_token', refresh_token: SECRET, service: 's' },
+      scope: 'repository:a/b:pull',
+    });
+    expect(shown).toEqual([undefined, `Bearer ${TOKEN}`, `Bearer ${TOKEN}`]);
   });
 
   it('is overloaded for a moment is asked again, when it says', async () => {
