@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { anonymous, ImageLookup } from '../dist/cli/index.js';
+import { anonymous, ImageLookup } from '../cli/index.ts';
 import { type Row } from './harness/row.ts';
 
 const ROUNDS = 50;
