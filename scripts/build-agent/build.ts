@@ -1,12 +1,12 @@
-import { chmod, copyFile, mkdir, readdir, readFile, rename, stat } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundle, compileBytecode, makeQjsc } from './bytecode.ts';
-import { exists, fileSha256, withScratch } from './cache.ts';
+import { exists, withScratch } from './cache.ts';
 import { requireCommands } from './commands.ts';
 import { compileLibrary, DEFINES, flagsFor, link } from './compile.ts';
 import { readElf } from './elf.ts';
 import { getSource, QUICKJS, sourceDirectory } from './source.ts';
-import { inputsDigest, isUpToDate, writeStamp } from './stamp.ts';
+import { inputsDigest, makeOnce, type Built } from './stamp.ts';
 import { ARCHITECTURES, hostArch, targetName, type Target } from './target.ts';
 import { compilerCommands, findCompiler, type Compiler } from './toolchain.ts';
 
@@ -20,12 +20,6 @@ export interface Layout {
   readonly dist: string;
   /** The product's version. */
   readonly version: string;
-}
-
-export interface Built {
-  readonly path: string;
-  readonly bytes: number;
-  readonly sha256: string;
 }
 
 /** Gets everything that is not ours: the commands and the source. Throws a PrerequisiteError. */
@@ -62,8 +56,8 @@ export async function buildTarget(
     flags: [...DEFINES, ...flags.own, ...flags.link, '/', ...flags.library],
   });
 
-  if (!(await isUpToDate(stamp, inputs, output))) {
-    await withScratch(work, async (scratch) => {
+  return makeOnce(output, { stamp, inputs }, () =>
+    withScratch(work, async (scratch) => {
       say(`building ${name}`);
       const [library, bytecode] = await Promise.all([
         compileLibrary(compiler, flags.library, source, work),
@@ -73,10 +67,8 @@ export async function buildTarget(
       await link(compiler, flags, { own: layout.entry, bytecode, source, library }, built);
       if (!target.sanitize) await assertRunsAnywhere(built, target);
       await putInPlace(built, output);
-    });
-    await writeStamp(stamp, { inputs, output: (await fileSha256(output)) ?? '' });
-  }
-  return { path: output, bytes: (await stat(output)).size, sha256: (await fileSha256(output)) ?? '' };
+    }),
+  );
 }
 
 async function makeBytecode(

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileSha256, sha256 } from './cache.ts';
 
@@ -34,4 +34,23 @@ export async function writeStamp(stampPath: string, { inputs, output }: Stamp): 
   const unfinished = `${stampPath}.${process.pid}`;
   await writeFile(unfinished, `${inputs}\n${output}\n`);
   await rename(unfinished, stampPath);
+}
+
+export interface Built {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** Lets `make` write `output`, unless what is there was made of the same inputs and is as it was made. */
+export async function makeOnce(
+  output: string,
+  { stamp, inputs }: { stamp: string; inputs: string },
+  make: () => Promise<void>,
+): Promise<Built> {
+  if (!(await isUpToDate(stamp, inputs, output))) {
+    await make();
+    await writeStamp(stamp, { inputs, output: (await fileSha256(output)) ?? '' });
+  }
+  return { path: output, bytes: (await stat(output)).size, sha256: (await fileSha256(output)) ?? '' };
 }

@@ -1,9 +1,9 @@
-import { chmod, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { fileSha256, withScratch } from '../build-agent/cache.ts';
-import { inputsDigest, isUpToDate, writeStamp } from '../build-agent/stamp.ts';
+import { withScratch } from '../build-agent/cache.ts';
+import { inputsDigest, makeOnce, type Built } from '../build-agent/stamp.ts';
 import { type Arch } from '../build-agent/target.ts';
 import { bundle } from './bundle.ts';
 import { check, runnerFor } from './check.ts';
@@ -23,12 +23,6 @@ export interface Layout {
   readonly version: string;
 }
 
-export interface Built {
-  readonly path: string;
-  readonly bytes: number;
-  readonly sha256: string;
-}
-
 /** Builds one executable and runs it, or finds that it is up to date. What does not run does not get to `dist`. */
 export async function buildExecutable(
   arch: Arch,
@@ -45,7 +39,7 @@ export async function buildExecutable(
     build: await readFile(fileURLToPath(import.meta.url), 'utf8'),
   });
 
-  if (!(await isUpToDate(stamp, inputs, output))) {
+  return makeOnce(output, { stamp, inputs }, async () => {
     await provideNode(arch, join(work, 'home'), say);
     await withScratch(work, async (scratch) => {
       say(`packaging linux-${arch}`);
@@ -57,9 +51,7 @@ export async function buildExecutable(
       await mkdir(dirname(output), { recursive: true });
       await rename(built, output);
     });
-    await writeStamp(stamp, { inputs, output: (await fileSha256(output)) ?? '' });
-  }
-  return { path: output, bytes: (await stat(output)).size, sha256: (await fileSha256(output)) ?? '' };
+  });
 }
 
 /** pkg puts the script into Node's executable, which `home` has. */
