@@ -22,10 +22,10 @@ describe('on a terminal', () => {
     const text = stripVTControlCharacters(stdout).replaceAll('\r', '');
     expect(exitCode).toBe(7);
     expect(text).toContain('good  | fine\n');
-    expect(text).toMatch(/^▶ good +Running +\d+ms fine$/m);
+    expect(text).toMatch(/^▶ good +Running +[\d.]+m?s fine$/m);
     for (const row of [
-      /^✔ good +Succeeded 3\d\dms$/m,
-      /^✖ bad +Failed +\d+ms exit 7$/m,
+      /^✔ good +Succeeded +[\d.]+m?s$/m,
+      /^✖ bad +Failed +[\d.]+m?s exit 7$/m,
       /^- never Skipped$/m,
     ]) {
       expect(text).toMatch(row);

@@ -25,7 +25,7 @@ describe.each(localAgents)('taskflow run with the $name', (agent) => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'one    | 1\nsecond | 2\nx      | 3\n' });
     expect(stderr).toContain('one    | oops\n');
     expect(stderr).toMatch(/Task test, 3 steps, on this machine/);
-    expect(stderr).toMatch(/\[2\/3\] second Succeeded in \d+ms/);
+    expect(stderr).toMatch(/\[2\/3\] second Succeeded in [\d.]+m?s/);
     expect(stderr).toMatch(/Task test Successful in /);
   });
 
