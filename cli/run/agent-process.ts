@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { SystemError } from '../../agent/platform.ts';
 import { signalNumber } from '../../agent/signals.ts';
 import { OUTCOME_FILE, OutcomeError, parseOutcome, type Outcome } from '../../shared/outcome.ts';
 import { type AgentProgram } from './agent-program.ts';
@@ -42,10 +43,10 @@ export function startAgentProcess(
     detached: true,
     cleanup: false,
   });
-  const child = subprocess.nodeChildProcess;
-  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
-    child.once('exit', (code, signal) => resolve({ code, signal }));
-    child.once('error', () => resolve({ code: null, signal: null }));
+  const ended = new Promise<End>((resolve) => {
+    subprocess.nodeChildProcess.once('exit', (code, signal) => resolve({ code, signal }));
+    // The result also waits for the streams; it is what tells that there never was a process.
+    void subprocess.then(({ code: errno = 'EIO' }) => resolve({ code: null, signal: null, errno }));
   });
   // Node and execa throw away, once the process ended, what nobody has begun to read. Here it waits for its turn;
   // a stream that is not read holds the step back as a full pipe does.
@@ -66,10 +67,17 @@ export function startAgentProcess(
       await printed;
     },
     async outcome() {
-      const { code, signal } = await ended;
-      return (await readOutcome(own)) ?? diedSilently(step, code, signal);
+      const end = await ended;
+      return (await readOutcome(own)) ?? diedSilently(step, end);
     },
   };
+}
+
+/** How an agent's process ended, or that there never was one. */
+interface End {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  errno?: string;
 }
 
 async function readOutcome(directory: string): Promise<Outcome | undefined> {
@@ -81,8 +89,8 @@ async function readOutcome(directory: string): Promise<Outcome | undefined> {
   }
 }
 
-function diedSilently({ name, number }: LocalStep, code: number | null, signal: string | null): Outcome {
-  const how = signal ?? (code === null ? 'no start' : `exit code ${code}`);
+function diedSilently({ name, number }: LocalStep, { code, signal, errno }: End): Outcome {
+  const how = signal ?? `exit code ${code}`;
   return {
     version: 1,
     step: name,
@@ -93,6 +101,9 @@ function diedSilently({ name, number }: LocalStep, code: number | null, signal: 
     finishedAt: new Date().toISOString(),
     attempts: 0,
     reason: 'AgentDied',
-    message: `its agent ended with ${how} and posted no outcome`,
+    message:
+      errno === undefined
+        ? `its agent ended with ${how} and posted no outcome`
+        : new SystemError(errno, 'its agent cannot be started').message,
   };
 }

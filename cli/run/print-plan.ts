@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Task } from '../../shared/task.ts';
 import { shellWord } from '../shell-word.ts';
-import { layoutAt } from './layout.ts';
-import { planTask, type LocalPlan, type LocalSettings } from './plan.ts';
+import { type AgentFiles } from '../../shared/step-command.ts';
+import { planTasks } from './plan-tasks.ts';
+import { type LocalPlan, type LocalSettings } from './plan.ts';
 
 /**
  * Prints what a run would do, and does nothing of it. Of the environment only the names are shown: the values may be
@@ -17,34 +16,23 @@ export function printPlans(
   settings: Pick<LocalSettings, 'env' | 'ignoreMounts' | 'images'>,
   format: 'text' | 'json',
 ): void {
-  // The directory gets a name of its own only when it is made.
-  const layout = layoutAt(join(tmpdir(), 'taskflow-run-XXXXXX'));
-  const { scripts, temporary } = layout;
-  const plans = tasks.map((task) => {
-    const plan = planTask(task, {
-      ...settings,
-      scripts,
-      temporary,
-      directory: process.cwd(),
-      exists: existsSync,
-    });
-    return {
-      ...plan,
-      steps: plan.steps.map((step) => ({
-        ...step,
-        env: Object.keys(step.env),
-        files: layout.files(step.number),
-      })),
-    };
-  });
-  if (format === 'json') process.stdout.write(`${JSON.stringify(plans, undefined, 2)}\n`);
-  else process.stdout.write(plans.map(planText).join('\n'));
+  const { plans, layout } = planTasks(tasks, settings);
+  const printed = plans.map((plan) => ({
+    ...plan,
+    steps: plan.steps.map((step) => ({
+      ...step,
+      env: Object.keys(step.env),
+      files: layout.files(step.number),
+    })),
+  }));
+  if (format === 'json') process.stdout.write(`${JSON.stringify(printed, undefined, 2)}\n`);
+  else process.stdout.write(printed.map(planText).join('\n'));
 }
 
 type Printed = Omit<LocalPlan, 'steps'> & {
   steps: readonly (Omit<LocalPlan['steps'][number], 'env'> & {
     env: readonly string[];
-    files: ReturnType<ReturnType<typeof layoutAt>['files']>;
+    files: AgentFiles;
   })[];
 };
 

@@ -1,16 +1,21 @@
 /** Runs Tasks one after the other, and stops them when somebody asks for it. */
 import { constants } from 'node:os';
 import { type Task } from '../../shared/task.ts';
+import { planTasks } from './plan-tasks.ts';
 import { runTask, type RunSettings } from './run-task.ts';
 
-/** A broken pipe is asking too: nobody reads what the steps print. */
 const ASKING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Runs the Tasks until one does not succeed, and returns the exit code of the last that ran. */
+/**
+ * Runs the Tasks until one does not succeed, and returns the exit code of the last that ran.
+ *
+ * @throws {LocalRunError} before any of them starts, when one needs what a local process cannot have.
+ */
 export async function runAll(
   tasks: readonly Task[],
   settings: Omit<RunSettings, 'directory' | 'stop' | 'kill'>,
 ): Promise<number> {
+  planTasks(tasks, settings);
   const stop = new AbortController();
   const kill = new AbortController();
   const ask = (signal: string): void => {
@@ -19,6 +24,7 @@ export async function runAll(
   };
   const onPipeError = (error: NodeJS.ErrnoException): void => {
     if (error.code !== 'EPIPE') throw error;
+    // That is asking too: nobody reads any more what the steps print.
     if (!stop.signal.aborted) stop.abort('SIGPIPE');
   };
   for (const signal of ASKING) process.on(signal, ask);

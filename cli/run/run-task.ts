@@ -162,7 +162,7 @@ function judge(
   stop: AbortSignal,
 ): { status: TaskStatus; exitCode: number; message: string } {
   const failed = outcomes.find((outcome) => next(outcome) === 'stop');
-  if (failed === undefined) return { status: 'Successful', exitCode: 0, message: `${outcomes.length} steps` };
+  if (failed === undefined) return { status: 'Successful', exitCode: 0, message: counted(outcomes.length) };
   if (stop.aborted) {
     const signal = signalOf(stop);
     return {
@@ -178,6 +178,8 @@ function judge(
     message: `step ${number} (${step}) ended ${outcome}: ${message}`,
   };
 }
+
+const counted = (steps: number): string => `${steps} ${steps === 1 ? 'step' : 'steps'}`;
 
 const signalOf = (signal: AbortSignal): string => String(signal.reason);
 

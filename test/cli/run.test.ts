@@ -166,6 +166,27 @@ describe('taskflow run', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: 'a | a\n' });
   });
 
+  it('runs none of several Tasks when one of them cannot run here', async () => {
+    const mount = { volumeMounts: [{ name: 'v', mountPath: '/v' }] };
+    const bad = (name: string) =>
+      manifest([{ ...sh('a', 'echo ran'), ...mount }], name).replace(
+        'spec:\n',
+        'spec:\n  volumes: [{ name: v, emptyDir: {} }]\n',
+      );
+    const text = [manifest([sh('a', 'echo ran')], 'good'), bad('one'), bad('two')];
+    const { exitCode, stdout, stderr } = await taskflow(['run', '-'], { input: text.join('---\n') });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toMatch(/^Task one: step a mounts v at \/v.*\nTask two: step a mounts v at \/v.*\n$/);
+  });
+
+  it('ends, and says why, when the system cannot start a step', async () => {
+    const file = await taskFile([{ name: 'a', command: ['echo', 'x'.repeat(200_000)] }, sh('b', 'echo b')]);
+    const { exitCode, stdout, stderr } = await taskflow(['run', file]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 125, stdout: '' });
+    expect(stderr).toContain('a Error: its agent cannot be started: argument list too long (E2BIG)');
+    expect(stderr).toContain('b Cancelled');
+  });
+
   it('runs nothing with --dry-run, and shows the plan: no value of a variable is in it', async () => {
     const marker = join(await scratch(), 'ran');
     const file = await taskFile([
