@@ -27,7 +27,9 @@ export async function live(platform: Platform, options: Options, command: Comman
   const before = postedBefore(platform, options);
   if (before !== undefined) return before;
 
-  const outcome = await untilOver(platform, options, command);
+  const outcome = await untilOver(platform, options, command).catch((error: unknown) =>
+    failed(error, platform, options),
+  );
   try {
     postOutcome(platform, options, outcome);
   } catch (error) {
@@ -38,6 +40,19 @@ export async function live(platform: Platform, options: Options, command: Comman
     return { ...outcome, outcome: 'Error', exitCode: EXIT_CODES.AGENT_FAILED.code, reason: 'CannotPost' };
   }
   return outcome;
+}
+
+/** What keeps the agent from its work is posted too: nobody behind this step is to wait for a word that never comes. */
+function failed(error: unknown, platform: Platform, options: Options): Outcome {
+  if (!(error instanceof SystemError)) throw error;
+  const { message } = error;
+  platform.warn(`taskflow-agent: ${message}`);
+  const exitCode = EXIT_CODES.AGENT_FAILED.code;
+  return complete(
+    { outcome: 'Error', exitCode, reason: 'AgentFailed', message },
+    options,
+    platform.clock.now(),
+  );
 }
 
 async function untilOver(platform: Platform, options: Options, command: Command): Promise<Outcome> {

@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { agents, staticAgent } from '../support/agents.ts';
-import { runAgent } from '../support/run-agent.ts';
+import { outcomeIn, runAgent } from '../support/run-agent.ts';
 import { scratch } from '../support/scratch.ts';
 
 /** Prints each argument between brackets, NUL-free, so that every byte shows. */
@@ -108,9 +108,17 @@ describe.each(agents)('the command of the $name', (agent) => {
   });
 
   it('says so when the file of its output cannot be opened, and does not run', async () => {
-    const seen = await runAgent(agent, ['--out', '/etc/passwd/out', '--', 'echo', 'ran']);
+    const directory = await scratch();
+    const flags = ['--post', directory, '--out', '/etc/passwd/out'];
+    const seen = await runAgent(agent, [...flags, '--', 'echo', 'ran']);
     expect(seen).toMatchObject({ exitCode: 125, stdout: '' });
-    expect(seen.stderr).toMatch(/^taskflow-agent: \/etc\/passwd\/out: not a directory/);
+    expect(seen.stderr).toMatch(/^taskflow-agent: \/etc\/passwd\/out: not a directory \(ENOTDIR\)\n$/);
+    // Those behind it hear of it too.
+    expect(await outcomeIn(directory)).toMatchObject({
+      outcome: 'Error',
+      exitCode: 125,
+      reason: 'AgentFailed',
+    });
   });
 });
 
