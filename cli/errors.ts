@@ -5,6 +5,7 @@ import { StepLookupError } from '../shared/image/steps.ts';
 import { NoCommandError } from '../shared/pod.ts';
 import { ManifestError } from '../shared/manifest/errors.ts';
 import { ScriptsTooLargeError } from '../shared/scripts.ts';
+import { UsageError } from '../shared/usage-error.ts';
 import { LocalRunError } from './run/plan.ts';
 
 /** Exit codes of the CLI's own; a Task that ran gives that of its failing step. */
@@ -14,11 +15,6 @@ export const ExitCode = {
   /** The arguments or the Task are not right; nothing was run. */
   BadInput: 2,
 } as const;
-
-/** Arguments that make no sense. */
-export class UsageError extends Error {
-  override name = 'UsageError';
-}
 
 const BAD_INPUT = [
   ManifestError,

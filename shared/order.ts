@@ -7,21 +7,24 @@ import { next, type Outcome } from './outcome.ts';
 /** The order that lets no further step start, and stops the one that runs. */
 export const QUIT = -1;
 
+/** All that a step must know of how another one ended. */
+type Ended = Pick<Outcome, 'outcome'>;
+
 /** What a step can see of the world at one moment. */
-export interface Seen {
+export interface Seen<E extends Ended = Outcome> {
   /** Every step whose number is at most this is released. `undefined`: not known (yet). */
   order: number | undefined;
   /** The first step that must wait for the order; hand-off starts only those before it. `undefined`: no gate. */
   gate: number | undefined;
   /** How each predecessor ended; `undefined` for one that is not over, or is not known to be. */
-  predecessors: readonly (Outcome | undefined)[];
+  predecessors: readonly (E | undefined)[];
 }
 
-export type Turn =
+export type Turn<E extends Ended = Outcome> =
   | { kind: 'wait' }
   | { kind: 'run' }
   /** The chain stopped before this step: pass that on. */
-  | { kind: 'skip'; because: Outcome }
+  | { kind: 'skip'; because: E }
   /** The order is the quit value. */
   | { kind: 'cancelled' };
 
@@ -33,7 +36,7 @@ export type Turn =
  * @example turn(2, { order: 1, gate: undefined, predecessors: [succeeded] }) // { kind: 'run' }, by hand-off
  * @example turn(2, { order: 1, gate: 2, predecessors: [succeeded] }) // { kind: 'wait' }, for order 2
  */
-export function turn(step: number, seen: Seen): Turn {
+export function turn<E extends Ended = Outcome>(step: number, seen: Seen<E>): Turn<E> {
   const { order, gate = Infinity, predecessors } = seen;
   if (order === undefined) return { kind: 'wait' };
   if (order === QUIT) return { kind: 'cancelled' };

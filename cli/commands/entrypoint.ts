@@ -3,8 +3,8 @@ import { hostPlatform } from '../../agent/platform/node/architecture.ts';
 import { imageFor, type FoundImage, type PlatformImage } from '../../shared/image/found.ts';
 import { imageWords } from '../../shared/image/resolve.ts';
 import { normalizePlatform } from '../../shared/platform.ts';
-import { UsageError } from '../errors.ts';
-import { registryOptions } from '../image/registry-options.ts';
+import { UsageError } from '../../shared/usage-error.ts';
+import { lookupOptions } from '../image/lookup-options.ts';
 import { shellWord } from '../shell-word.ts';
 
 export function entrypointCommand(cli: Argv): Argv {
@@ -35,7 +35,7 @@ export function entrypointCommand(cli: Argv): Argv {
           conflicts: 'platform',
           describe: 'Every Linux platform of the image',
         })
-        .option(registryOptions)
+        .option(lookupOptions)
         .epilogue('Exits with 2 when an image cannot be looked up; the others are printed all the same.'),
     async ({ image: images, output, platform: asked, allPlatforms, ...options }) => {
       const platform = allPlatforms === true ? undefined : readPlatform(asked);

@@ -3,7 +3,7 @@ import { loadTasks } from '../../shared/manifest/index.ts';
 import { podOf } from '../../shared/pod.ts';
 import { scriptsConfigMap } from '../../shared/scripts.ts';
 import { agentImage } from '../agent-image.ts';
-import { registryOptions } from '../image/registry-options.ts';
+import { lookupOptions } from '../image/lookup-options.ts';
 import { manifestFiles } from './manifest-files.ts';
 import { printObjects } from '../print.ts';
 
@@ -25,7 +25,7 @@ export function renderCommand(cli: Argv): Argv {
           default: agentImage,
           describe: 'The image that holds the agent',
         })
-        .option(registryOptions),
+        .option(lookupOptions),
     async ({ file, output, agentImage: image, ...options }) => {
       const tasks = await loadTasks(file);
       const { imagesOf } = await import('../image/look-up.ts');

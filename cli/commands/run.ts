@@ -1,8 +1,8 @@
 import { type Argv } from 'yargs';
 import { parseDuration } from '../../agent/duration.ts';
 import { loadTasks } from '../../shared/manifest/index.ts';
-import { UsageError } from '../errors.ts';
-import { registryOptions } from '../image/registry-options.ts';
+import { UsageError } from '../../shared/usage-error.ts';
+import { lookupOptions } from '../image/lookup-options.ts';
 import { type Reporter } from '../run/events.ts';
 import { manifestFiles } from './manifest-files.ts';
 
@@ -53,7 +53,7 @@ export function runCommand(cli: Argv): Argv {
           default: false,
           describe: 'Print what would be run; run nothing',
         })
-        .option(registryOptions)
+        .option(lookupOptions)
         .epilogue(
           'Exits with the code of the step that failed; 2 when the Task cannot be run; 130 after Ctrl-C.',
         ),

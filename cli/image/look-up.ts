@@ -6,7 +6,8 @@ import { lookUpImages, needsImage, type Images } from '../../shared/image/steps.
 import { type Task } from '../../shared/task.ts';
 import { dockerKeyring } from './docker-keyring.ts';
 import { cacheDirectory, fileStore } from './file-store.ts';
-import { readRegistries, type RegistryArguments } from './registry-options.ts';
+import { readRegistries } from '../../shared/image/registry-options.ts';
+import { type LookupArguments } from './lookup-options.ts';
 
 /** A person waits. */
 const DEADLINE = 15_000;
@@ -15,7 +16,7 @@ const DEADLINE = 15_000;
  * @throws {UsageError} @throws {CredentialFileError}
  */
 export async function openLookup(
-  options: RegistryArguments,
+  options: LookupArguments,
 ): Promise<{ lookup: ImageLookup; keyring: Keyring }> {
   const { env } = process;
   const registries = await readRegistries(options, env);
@@ -33,7 +34,7 @@ export async function openLookup(
 export async function imagesOf(
   tasks: readonly Task[],
   platforms: 'this-machine' | 'every-node',
-  options: RegistryArguments,
+  options: LookupArguments,
 ): Promise<Images> {
   const steps = tasks.flatMap((task) => task.spec.steps).filter(needsImage);
   if (steps.length === 0) return new Map();

@@ -1,14 +1,9 @@
 /** How registries are reached: the options of every command that looks images up, and their variables. */
 import { readFile } from 'node:fs/promises';
-import { type Registries, type RegistrySettings } from '../../shared/image/settings.ts';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../usage-error.ts';
+import { type Registries, type RegistrySettings } from './settings.ts';
 
 export const registryOptions = {
-  offline: {
-    type: 'boolean',
-    default: false,
-    describe: 'Ask no registry what images run; only the cache',
-  },
   'insecure-registry': {
     type: 'string',
     array: true,
@@ -34,7 +29,6 @@ export const registryOptions = {
 
 /** The options as yargs gives them. */
 export interface RegistryArguments {
-  offline: boolean;
   insecureRegistry: readonly string[];
   registryCa: readonly string[];
   registryMirror: readonly string[];
