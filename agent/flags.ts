@@ -2,7 +2,7 @@
 import parse from 'yargs-parser/browser';
 import { QUIT } from '../shared/order.ts';
 import { type Command } from './platform.ts';
-import { parseDuration } from './duration.ts';
+import { parseDuration } from '../shared/duration.ts';
 import { chooseEntrypoint, EntrypointError } from './entrypoints.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 

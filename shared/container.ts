@@ -4,6 +4,7 @@ import { flag, label, oneOf, open, text, texts } from './container/fields.ts';
 import { lifecycleSchema, probeSchema, restartRuleSchema } from './container/handlers.ts';
 import { volumeDeviceSchema, volumeMountSchema } from './container/mounts.ts';
 import { resizePolicySchema, resourcesSchema } from './container/resources.ts';
+import { MAX_MOUNTS } from './limits.ts';
 import { securityContextSchema } from './container/security.ts';
 
 const portSchema = open({
@@ -45,8 +46,16 @@ export const containerSchema = open({
     .max(20)
     .optional()
     .describe('Exceptions to restartPolicy, by exit code.'),
-  volumeMounts: z.array(volumeMountSchema).optional().describe('Volumes to mount in the step.'),
-  volumeDevices: z.array(volumeDeviceSchema).optional().describe('Block devices of the step.'),
+  volumeMounts: z
+    .array(volumeMountSchema)
+    .max(MAX_MOUNTS)
+    .optional()
+    .describe('Volumes to mount in the step.'),
+  volumeDevices: z
+    .array(volumeDeviceSchema)
+    .max(MAX_MOUNTS)
+    .optional()
+    .describe('Block devices of the step.'),
   livenessProbe: probeSchema.optional().describe('A check whose failure stops the step.'),
   readinessProbe: probeSchema.optional().describe('A check that says whether the step can be talked to.'),
   startupProbe: probeSchema

@@ -1,6 +1,6 @@
 /** The scripts of a Task: one ConfigMap, each script byte for byte under its step's name. */
-import { createHash } from 'node:crypto';
 import { labelsOf } from './labels.ts';
+import { ownedBy, shortHash, type OwnerReference } from './owner.ts';
 import { type Task } from './task.ts';
 
 /** What the API server takes at most as the data of one ConfigMap, in bytes. */
@@ -9,7 +9,12 @@ export const MAX_SCRIPT_BYTES = 1024 * 1024;
 export interface ConfigMap {
   apiVersion: 'v1';
   kind: 'ConfigMap';
-  metadata: { name: string; namespace?: string; labels: Record<string, string> };
+  metadata: {
+    name: string;
+    namespace?: string;
+    labels: Record<string, string>;
+    ownerReferences?: [OwnerReference];
+  };
   immutable: true;
   data: Record<string, string>;
 }
@@ -37,8 +42,9 @@ export function scriptsConfigMap(task: Task): ConfigMap | undefined {
       `the scripts of Task ${task.metadata.name} have ${total} bytes together (${list}); a ConfigMap holds ${MAX_SCRIPT_BYTES}. Put the large ones into an image or a volume`,
     );
   }
-  const { name, namespace } = task.metadata;
-  const hash = createHash('sha256').update(JSON.stringify(scripts)).digest('hex').slice(0, 10);
+  const { name, namespace, uid } = task.metadata;
+  // With the uid: what belonged to an earlier Task of this name is about to be deleted.
+  const hash = shortHash(JSON.stringify(uid === undefined ? scripts : [uid, ...scripts]), 10);
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -46,6 +52,7 @@ export function scriptsConfigMap(task: Task): ConfigMap | undefined {
       name: `task-scripts-${name}-${hash}`,
       ...(namespace !== undefined && { namespace }),
       labels: labelsOf(task),
+      ...ownedBy(task),
     },
     immutable: true,
     data: Object.fromEntries(scripts.map(({ name, script }) => [name, script])),

@@ -1,64 +1,111 @@
 import type { z } from 'zod';
 
-/** The name of the pod's init container, which no step can have as well. */
+/** The name of the pod's init container, which no other container can have as well. */
 export const INSTALL_CONTAINER = 'install-agent';
+
+type Report = (path: (string | number)[], message: string) => void;
 
 /**
  * The rules of a Task's spec that are about more than one field. Zod also runs them on a spec with wrong types, so that all
- * problems are reported at once; nothing of its shape is taken for granted here.
+ * problems are reported at once; nothing of its shape is taken for granted here. `shared/crd/rules.ts` has the same ones
+ * in the words of a CRD.
  */
 export function checkSpec(spec: unknown, context: z.core.$RefinementCtx): void {
-  const steps = list(field(spec, 'steps'));
-  const report = (path: (string | number)[], message: string): void =>
-    context.addIssue({ code: 'custom', path, message });
+  const report: Report = (path, message) => context.addIssue({ code: 'custom', path, message });
+  checkContainerNames(spec, report);
+  checkNames([{ items: list(field(spec, 'volumes')), parent: 'volumes' }], report);
+  checkImages(spec, report);
+  checkTurns(spec, report);
+  checkMounts(spec, report);
+}
 
-  checkNames(steps, 'steps', report);
-  for (const [index, step] of steps.entries()) {
-    if (field(step, 'name') === INSTALL_CONTAINER) {
-      report(
-        ['steps', index, 'name'],
-        `taskflow uses the name "${INSTALL_CONTAINER}" itself; choose another name`,
-      );
+function checkContainerNames(spec: unknown, report: Report): void {
+  const groups = ['steps', 'sidecars'].map((parent) => ({ items: list(field(spec, parent)), parent }));
+  checkNames(groups, report);
+  for (const { items, parent } of groups) {
+    for (const [index, item] of items.entries()) {
+      if (field(item, 'name') !== INSTALL_CONTAINER) continue;
+      const message = `taskflow uses the name "${INSTALL_CONTAINER}" itself; choose another name`;
+      report([parent, index, 'name'], message);
     }
   }
+}
 
-  const given = field(spec, 'volumes');
-  const volumes = list(given);
-  checkNames(volumes, 'volumes', report);
-  // A "volumes:" that is no list is a problem of its own, not one more of every mount.
-  if (given !== undefined && !Array.isArray(given)) return;
-  const known = new Set(volumes.map((volume) => field(volume, 'name')));
-  for (const [index, step] of steps.entries()) {
-    for (const kind of ['volumeMounts', 'volumeDevices']) {
-      for (const [at, mount] of list(field(step, kind)).entries()) {
-        const name = field(mount, 'name');
-        if (typeof name !== 'string' || known.has(name)) continue;
-        report(
-          ['steps', index, kind, at, 'name'],
-          `spec.volumes has no volume ${JSON.stringify(name)}; add it there, or correct the name`,
-        );
+function checkNames(groups: readonly { items: unknown[]; parent: string }[], report: Report): void {
+  const seen = new Map<string, string>();
+  for (const { items, parent } of groups) {
+    for (const [index, item] of items.entries()) {
+      const name = field(item, 'name');
+      if (typeof name !== 'string') continue;
+      const first = seen.get(name);
+      if (first === undefined) seen.set(name, `spec.${parent}[${index}]`);
+      else {
+        const message = `${first} has the name ${JSON.stringify(name)} already; choose another name`;
+        report([parent, index, 'name'], message);
       }
     }
   }
 }
 
-type Report = (path: (string | number)[], message: string) => void;
+function checkImages(spec: unknown, report: Report): void {
+  if (field(field(spec, 'stepTemplate'), 'image') !== undefined) return;
+  for (const [index, step] of list(field(spec, 'steps')).entries()) {
+    if (!isMap(step) || field(step, 'image') !== undefined) continue;
+    report(
+      ['steps', index, 'image'],
+      'required, but missing; add "image:" with a string, here or in spec.stepTemplate',
+    );
+  }
+}
 
-function checkNames(items: unknown[], parent: string, report: Report): void {
-  const seen = new Map<string, number>();
-  for (const [index, item] of items.entries()) {
-    const name = field(item, 'name');
-    if (typeof name !== 'string') continue;
-    const first = seen.get(name);
-    if (first === undefined) seen.set(name, index);
-    else {
-      const where = `spec.${parent}[${first}]`;
+/** All containers of a pod start at once, most steps only to wait: what would begin by then is refused. */
+function checkTurns(spec: unknown, report: Report): void {
+  const held = field(spec, 'suspend') === true;
+  for (const [index, step] of list(field(spec, 'steps')).entries()) {
+    if (index === 0 && !held) continue;
+    const why = index === 0 ? 'while the Task is suspended' : 'while it waits for its turn';
+    for (const probe of ['livenessProbe', 'startupProbe']) {
+      if (field(step, probe) === undefined) continue;
       report(
-        [parent, index, 'name'],
-        `${where} has the name ${JSON.stringify(name)} already; choose another name`,
+        ['steps', index, probe],
+        `would stop the step ${why}, since the kubelet begins with it as soon as the pod starts; use timeout`,
+      );
+    }
+    if (field(field(step, 'lifecycle'), 'postStart') !== undefined) {
+      report(
+        ['steps', index, 'lifecycle', 'postStart'],
+        `would be done ${why}, since all containers start at once; put it into the command or script`,
       );
     }
   }
+  if (field(field(field(spec, 'stepTemplate'), 'lifecycle'), 'postStart') !== undefined) {
+    report(['stepTemplate', 'lifecycle', 'postStart'], 'only the first step can have one; write it there');
+  }
+}
+
+function checkMounts(spec: unknown, report: Report): void {
+  const given = field(spec, 'volumes');
+  // A "volumes:" that is no list is a problem of its own, not one more of every mount.
+  if (given !== undefined && !Array.isArray(given)) return;
+  const known = new Set(list(given).map((volume) => field(volume, 'name')));
+  const check = (container: unknown, path: (string | number)[]): void => {
+    for (const kind of ['volumeMounts', 'volumeDevices']) {
+      for (const [at, mount] of list(field(container, kind)).entries()) {
+        const name = field(mount, 'name');
+        if (typeof name !== 'string' || known.has(name)) continue;
+        const message = `spec.volumes has no volume ${JSON.stringify(name)}; add it there, or correct the name`;
+        report([...path, kind, at, 'name'], message);
+      }
+    }
+  };
+  for (const parent of ['steps', 'sidecars']) {
+    for (const [index, container] of list(field(spec, parent)).entries()) check(container, [parent, index]);
+  }
+  check(field(spec, 'stepTemplate'), ['stepTemplate']);
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 function field(value: unknown, name: string): unknown {

@@ -11,7 +11,10 @@ import { type Step } from './task.ts';
  * @param scriptPath - where the step's script is, should it have one
  * @example declaredCommand({ name: 'a', image: 'b', command: ['echo'], args: ['hi'] }, '') // ['echo', 'hi']
  */
-export function declaredCommand(step: Step, scriptPath: string): readonly string[] | undefined {
+export function declaredCommand(
+  step: Pick<Step, 'script' | 'command' | 'args'>,
+  scriptPath: string,
+): readonly string[] | undefined {
   const args = step.args ?? [];
   if (step.script !== undefined && step.script !== '') {
     const interpreter = step.script.startsWith('#!') ? [] : ['/bin/sh', '-e'];
@@ -47,7 +50,7 @@ export interface AgentFiles {
  * @param number - the step's number, from 1
  */
 export function agentArguments(
-  step: Pick<Step, 'name'>,
+  step: Pick<Step, 'name' | 'timeout' | 'onError' | 'retries'>,
   number: number,
   files: AgentFiles,
   { argv, entrypoints }: AgentCommand,
@@ -57,6 +60,9 @@ export function agentArguments(
     ...(files.before === undefined ? [] : ['--after', files.before]),
     ...['--post', files.own, '--step', step.name],
     ...(files.terminationLog === undefined ? [] : ['--termination-log', files.terminationLog]),
+    ...(step.timeout === undefined ? [] : ['--timeout', step.timeout]),
+    ...(step.onError === undefined ? [] : ['--on-error', step.onError]),
+    ...(step.retries === undefined ? [] : ['--retries', String(step.retries)]),
     ...(entrypoints === undefined ? [] : ['--entrypoints', JSON.stringify(entrypoints)]),
     ...(argv.length === 0 ? [] : ['--command', ...argv]),
   ];

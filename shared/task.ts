@@ -1,41 +1,72 @@
 import { z } from 'zod';
+import { duration, flag, oneOf } from './container/fields.ts';
 import { volumeSchema } from './container/volume.ts';
-import { containerSchema } from './container.ts';
+import { MAX_SIDECARS, MAX_STEPS, MAX_VOLUMES } from './limits.ts';
 import { metadataSchema } from './metadata.ts';
+import { podTemplateSchema } from './pod-template.ts';
 import { checkSpec } from './spec-rules.ts';
+import { sidecarSchema, stepSchema, stepTemplateSchema } from './step.ts';
 
 export const API_VERSION = 'api.practice.com/v1alpha1';
 export const KIND = 'Task';
 
-/**
- * The most steps a Task can have. Every step is a container of one pod and has an emptyDir of its own; the kubelet starts
- * containers one after another, and a pod of more than this is not practical.
- */
-export const MAX_STEPS = 256;
-
-/** A step: a Kubernetes container that can also carry a script. What runs is script, else command, else the image's own. */
-const stepSchema = containerSchema.extend({
-  script: z
-    .string()
-    .optional()
-    .describe('A script to run, instead of command. Its first line may name the interpreter: #!/bin/sh.'),
-});
+/** The fields of the spec that may change while the Task is there. */
+export const MUTABLE_FIELDS = ['suspend', 'cancel', 'ttlSecondsAfterFinished'] as const;
 
 /** What a Task does. New fields go here; each needs a description, which becomes the text of `kubectl explain`. */
-const specSchema = z
+export const specSchema = z
   .strictObject({
     steps: z
       .array(stepSchema)
       .min(1, { error: 'a Task needs at least one step' })
       .max(MAX_STEPS, { error: `expected at most ${MAX_STEPS} steps in one Task` })
       .describe('The steps, in the order in which they run.'),
-    volumes: z.array(volumeSchema).optional().describe('The volumes that steps can mount.'),
+    sidecars: z
+      .array(sidecarSchema)
+      .max(MAX_SIDECARS)
+      .optional()
+      .describe('Containers that run beside the steps: started before the first, stopped after the last.'),
+    stepTemplate: stepTemplateSchema
+      .optional()
+      .describe(
+        'What every step has that does not say otherwise. env is merged by name, volumeMounts by mountPath, volumeDevices by devicePath; of all else the step has its own or this. command and args are only for steps that say neither script nor command.',
+      ),
+    volumes: z
+      .array(volumeSchema)
+      .max(MAX_VOLUMES)
+      .optional()
+      .describe('The volumes that containers can mount.'),
+    podTemplate: podTemplateSchema
+      .optional()
+      .describe(
+        'Labels, annotations and other fields of the pod, such as serviceAccountName and nodeSelector.',
+      ),
+    timeout: duration(
+      'How long the Task may take, as a Go duration such as 90s or 1h30m; time in which it is suspended counts. Default: no limit.',
+    ),
+    handOff: oneOf(
+      ['Direct', 'Controller'],
+      'Who starts the next step. Direct: the step before it, within milliseconds. Controller: the controller, for each one, which takes about a second. Default: Direct.',
+    ),
+    suspend: flag(
+      'While true no further step starts; one that runs goes on to its end. Can be changed at any time. Default: false.',
+    ),
+    cancel: flag(
+      'Stops the running step and starts no further one. Can be set at any time, and not be taken back. Default: false.',
+    ),
+    ttlSecondsAfterFinished: z
+      .int32()
+      .min(0)
+      .optional()
+      .describe(
+        'How many seconds after its end the Task is deleted. Can be changed at any time. Default: never.',
+      ),
   })
   .superRefine(checkSpec, { when: () => true });
 
 /**
  * A Task of `api.practice.com/v1alpha1`. The schema has no defaults and no transforms: what is valid comes out as it went in,
- * with fields of a newer Kubernetes kept in metadata, volumes, steps and below.
+ * with fields of a newer Kubernetes kept in metadata, podTemplate, volumes, steps and below.
  *
  * @example
  * const task = taskSchema.parse({
@@ -51,6 +82,7 @@ export const taskSchema = z
     kind: z.literal(KIND).describe('The kind of this object.'),
     metadata: metadataSchema.describe('The name of the Task, its namespace, labels and so on.'),
     spec: specSchema.describe('What the Task does.'),
+    // Whatever is in a manifest is ignored; `statusSchema` is what the controller writes.
     status: z
       .record(z.string(), z.unknown())
       .optional()
@@ -59,6 +91,12 @@ export const taskSchema = z
   .describe('A Task runs the containers of one pod in order.');
 
 export type Task = z.infer<typeof taskSchema>;
+export type TaskSpec = z.infer<typeof specSchema>;
 export type Step = z.infer<typeof stepSchema>;
+export type StepTemplate = z.infer<typeof stepTemplateSchema>;
+export type Sidecar = z.infer<typeof sidecarSchema>;
 export type Volume = z.infer<typeof volumeSchema>;
+export { MAX_STEPS } from './limits.ts';
 export type { Container, EnvVar, VolumeMount } from './container.ts';
+export type { PodTemplate } from './pod-template.ts';
+export type { Condition, StepStatus, TaskStatus } from './status.ts';

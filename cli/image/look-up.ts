@@ -3,6 +3,7 @@ import { hostPlatform } from '../../agent/platform/node/architecture.ts';
 import { type Keyring } from '../../shared/image/credentials.ts';
 import { ImageLookup } from '../../shared/image/lookup.ts';
 import { lookUpImages, needsImage, type Images } from '../../shared/image/steps.ts';
+import { stepsOf } from '../../shared/step-template.ts';
 import { type Task } from '../../shared/task.ts';
 import { dockerKeyring } from './docker-keyring.ts';
 import { cacheDirectory, fileStore } from './file-store.ts';
@@ -36,7 +37,7 @@ export async function imagesOf(
   platforms: 'this-machine' | 'every-node',
   options: LookupArguments,
 ): Promise<Images> {
-  const steps = tasks.flatMap((task) => task.spec.steps).filter(needsImage);
+  const steps = tasks.flatMap((task) => stepsOf(task.spec)).filter(needsImage);
   if (steps.length === 0) return new Map();
   const { lookup, keyring } = await openLookup(options);
   const platform = platforms === 'this-machine' ? hostPlatform() : undefined;

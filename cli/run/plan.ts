@@ -1,13 +1,15 @@
 /** What a local run of a Task will do: pure, and all that cannot be done here is said before anything starts. */
 import { resolve } from 'node:path';
 import { hostPlatform } from '../../agent/platform/node/architecture.ts';
+import { parseDuration } from '../../shared/duration.ts';
 import { expand } from '../../shared/expansion.ts';
 import { imageFor } from '../../shared/image/found.ts';
 import { imageWords } from '../../shared/image/resolve.ts';
 import { type Images } from '../../shared/image/steps.ts';
 import { NoCommandError } from '../../shared/pod.ts';
 import { declaredCommand } from '../../shared/step-command.ts';
-import { type Step, type Task } from '../../shared/task.ts';
+import { stepsOf, type CompleteStep } from '../../shared/step-template.ts';
+import { type Task, type TaskSpec } from '../../shared/task.ts';
 
 export interface LocalStep {
   name: string;
@@ -21,11 +23,15 @@ export interface LocalStep {
   /** Where it runs. */
   directory: string;
   script: { path: string; text: string } | undefined;
+  /** What the agent is told besides: its time limit, what a failure does, retries. */
+  limits: Pick<CompleteStep, 'timeout' | 'onError' | 'retries'>;
 }
 
 export interface LocalPlan {
   task: string;
   steps: readonly LocalStep[];
+  /** How long the run may take, as the Task says it and in milliseconds. */
+  timeout: { text: string; ms: number } | undefined;
   /** What is different from a pod, one sentence each. */
   differences: readonly string[];
 }
@@ -64,16 +70,18 @@ export class LocalRunError extends Error {
 export function planTask(task: Task, settings: LocalSettings): LocalPlan {
   const { name } = task.metadata;
   const problems: string[] = [];
-  const steps = task.spec.steps.map((step, index) => {
+  const given = stepsOf(task.spec);
+  const steps = given.map((step, index) => {
     problems.push(...mountProblems(step, settings));
     return planStep(step, index + 1, settings, (problem) => problems.push(`step ${step.name} ${problem}`));
   });
   if (problems.length > 0) throw new LocalRunError(name, problems);
-  return { task: name, steps, differences: differences(task.spec.steps, settings) };
+  const said = differences(given, task.spec, settings);
+  return { task: name, steps, timeout: timeoutOf(task.spec), differences: said };
 }
 
 function planStep(
-  step: Step,
+  step: CompleteStep,
   number: number,
   settings: LocalSettings,
   report: (problem: string) => void,
@@ -92,11 +100,25 @@ function planStep(
     env: { TMPDIR: settings.temporary, ...Object.fromEntries(variables) },
     directory: workingDirectory(step, settings, report),
     script: step.script ? { path, text: step.script } : undefined,
+    limits: limitsOf(step),
   };
 }
 
+function limitsOf({ timeout, onError, retries }: CompleteStep): LocalStep['limits'] {
+  return {
+    ...(timeout !== undefined && { timeout }),
+    ...(onError !== undefined && { onError }),
+    ...(retries !== undefined && { retries }),
+  };
+}
+
+function timeoutOf({ timeout: text }: TaskSpec): LocalPlan['timeout'] {
+  const ms = text === undefined ? undefined : parseDuration(text);
+  return text === undefined || ms === undefined ? undefined : { text, ms };
+}
+
 /** What the image puts in front, on this machine; `undefined` when nobody knows. */
-function wordsOfImage(step: Step, { images }: LocalSettings): readonly string[] | undefined {
+function wordsOfImage(step: CompleteStep, { images }: LocalSettings): readonly string[] | undefined {
   if (declaredCommand(step, '') !== undefined) return [];
   const found = images?.get(step.image);
   return found && imageWords(imageFor(found, hostPlatform()), step.args);
@@ -104,7 +126,7 @@ function wordsOfImage(step: Step, { images }: LocalSettings): readonly string[] 
 
 /** The variables of a step, in order, so that a later one may refer to an earlier one. */
 function environment(
-  step: Step,
+  step: CompleteStep,
   given: ReadonlyMap<string, string>,
   report: (problem: string) => void,
 ): Map<string, string> {
@@ -134,7 +156,7 @@ function environment(
   return variables;
 }
 
-function mountProblems(step: Step, { ignoreMounts }: LocalSettings): string[] {
+function mountProblems(step: CompleteStep, { ignoreMounts }: LocalSettings): string[] {
   const mounts = [
     ...(step.volumeMounts ?? []).map(({ name, mountPath }) => `${name} at ${mountPath}`),
     ...(step.volumeDevices ?? []).map(({ name, devicePath }) => `${name} at ${devicePath}`),
@@ -145,7 +167,11 @@ function mountProblems(step: Step, { ignoreMounts }: LocalSettings): string[] {
   ];
 }
 
-function workingDirectory(step: Step, settings: LocalSettings, report: (problem: string) => void): string {
+function workingDirectory(
+  step: CompleteStep,
+  settings: LocalSettings,
+  report: (problem: string) => void,
+): string {
   if (step.workingDir === undefined) return settings.directory;
   const wanted = resolve(settings.directory, step.workingDir);
   const mounted = (step.volumeMounts ?? []).some(({ mountPath }) => isWithin(wanted, mountPath));
@@ -178,11 +204,19 @@ const NOT_APPLIED = [
   ...(['stdin', 'tty', 'volumeMounts', 'volumeDevices', 'envFrom'] as const),
 ];
 
-function differences(steps: readonly Step[], settings: LocalSettings): string[] {
+/** The fields of a Task that need a cluster. `handOff` says how a cluster goes about it; the steps are the same. */
+const NEEDS_CLUSTER = ['podTemplate', 'suspend', 'cancel', 'ttlSecondsAfterFinished'] as const;
+
+function differences(steps: readonly CompleteStep[], spec: TaskSpec, settings: LocalSettings): string[] {
+  const ofTask = NEEDS_CLUSTER.filter((field) => spec[field] !== undefined);
   const ignored = NOT_APPLIED.filter((field) => steps.some((step) => step[field] !== undefined));
   return [
     'images are not pulled: commands are looked up in the PATH of this machine',
     `steps run as the user who runs this, in ${settings.directory}, with its environment`,
     ...(ignored.length > 0 ? [`not applied: ${ignored.join(', ')}`] : []),
+    ...(ofTask.length > 0 ? [`not applied, since they need a cluster: ${ofTask.join(', ')}`] : []),
+    ...(spec.sidecars?.length ? [`sidecars are not started: ${names(spec.sidecars)}`] : []),
   ];
 }
+
+const names = (of: readonly { name: string }[]): string => of.map(({ name }) => name).join(', ');

@@ -8,6 +8,7 @@ import { QUIT, turn } from '../../shared/order.ts';
 import { next, type Outcome } from '../../shared/outcome.ts';
 import { agentArguments } from '../../shared/step-command.ts';
 import { type Task } from '../../shared/task.ts';
+import { after } from './deadline.ts';
 import { startAgentProcess, type AgentProcess } from './agent-process.ts';
 import { type AgentProgram } from './agent-program.ts';
 import { type RunEvent, type TaskStatus } from './events.ts';
@@ -95,6 +96,12 @@ async function runPlan(
     agent: agent.name,
     differences: plan.differences,
   });
+  let timedOut: Promise<void> | undefined;
+  const { timeout } = plan;
+  const onDeadline = (): void => {
+    timedOut = setOrder(QUIT);
+  };
+  const forgetDeadline = timeout && after(timeout.ms, onDeadline);
   const agents: AgentProcess[] = [];
   const outcomes: Outcome[] = [];
   for (const step of steps) {
@@ -108,9 +115,10 @@ async function runPlan(
     // Nobody behind an agent that died without a word would ever hear of it.
     if (outcomes.at(-1)?.reason === 'AgentDied') await setOrder(QUIT);
   }
-  await Promise.all([stopped(), killed()]);
+  forgetDeadline?.();
+  await Promise.all([stopped(), killed(), timedOut]);
 
-  const result = { ...judge(outcomes, stop), outcomes };
+  const result = { ...judge(outcomes, stop, timedOut && timeout?.text), outcomes };
   const { status, exitCode, message } = result;
   report({
     type: 'TaskFinished',
@@ -125,7 +133,8 @@ async function runPlan(
 
 function start(step: LocalStep, layout: Layout, { agent, grace }: RunSettings): AgentProcess {
   const files = layout.files(step.number);
-  const args = ['--grace', grace, ...agentArguments(step, step.number, files, { argv: step.command })];
+  const about = { name: step.name, ...step.limits };
+  const args = ['--grace', grace, ...agentArguments(about, step.number, files, { argv: step.command })];
   return startAgentProcess(agent, args, step, files.own);
 }
 
@@ -157,9 +166,13 @@ async function seeToItsEnd(step: LocalStep, agent: AgentProcess | undefined, now
   return outcome;
 }
 
+/**
+ * @param timeout - the Task's, when that is what ended it
+ */
 function judge(
   outcomes: readonly Outcome[],
   stop: AbortSignal,
+  timeout: string | undefined,
 ): { status: TaskStatus; exitCode: number; message: string } {
   const failed = outcomes.find((outcome) => next(outcome) === 'stop');
   if (failed === undefined) return { status: 'Successful', exitCode: 0, message: counted(outcomes.length) };
@@ -172,6 +185,13 @@ function judge(
     };
   }
   const { number, step, outcome, message } = failed;
+  if (timeout !== undefined && outcome === 'Cancelled') {
+    return {
+      status: 'Failure',
+      exitCode: EXIT_CODES.TIMED_OUT.code,
+      message: `the Task timed out after ${timeout}, in step ${number} (${step})`,
+    };
+  }
   return {
     status: 'Failure',
     exitCode: failed.exitCode,

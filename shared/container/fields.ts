@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DURATION, parseDuration } from '../duration.ts';
 
 /**
  * A map that Kubernetes defines. Unknown fields are kept as they are, since a newer Kubernetes may know them;
@@ -23,6 +24,47 @@ export const int32 = (about: string) => z.int32().optional().describe(about);
 export const int64 = (about: string) => z.int().optional().describe(about);
 export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words, about: string) =>
   z.enum(words).optional().describe(about);
+
+/** The longest duration, a year: what is longer was not meant, and overflows what has to wait for it. */
+const MAX_DURATION = '8760h';
+const MAX_DURATION_MS = parseDuration(MAX_DURATION) ?? Infinity;
+
+/** A Go duration that is more than nothing. */
+export const duration = (about: string) =>
+  z
+    .string()
+    .max(32)
+    .regex(DURATION, { error: 'expected a duration such as "90s" or "1h30m"' })
+    .refine(isPractical, { error: `expected a duration above 0 and of at most ${MAX_DURATION}` })
+    .meta({
+      'x-kubernetes-validations': [
+        {
+          rule: `duration(self) > duration('0s') && duration(self) <= duration('${MAX_DURATION}')`,
+          message: `expected a duration above 0 and of at most ${MAX_DURATION}`,
+        },
+      ],
+    })
+    .optional()
+    .describe(about);
+
+function isPractical(text: string): boolean {
+  const ms = parseDuration(text);
+  // What is no duration at all has been said already.
+  return ms === undefined || (ms > 0 && ms <= MAX_DURATION_MS);
+}
+
+/**
+ * A field that Kubernetes has in this place and a Task has not, or not here: declared, so that whoever writes it is told
+ * why, in a cluster too.
+ *
+ * @param reason - a sentence without its full stop
+ */
+export const notHere = <Schema extends z.ZodType>(schema: Schema, reason: string) =>
+  schema
+    .refine(() => false, { error: reason })
+    .meta({ 'x-kubernetes-validations': [{ rule: 'false', message: reason }] })
+    .optional()
+    .describe(`Not here: ${reason}.`);
 
 /** A port: a number, or the name of one of the container's ports. */
 export const intOrString = (about: string) =>

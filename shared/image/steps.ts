@@ -1,6 +1,6 @@
 /** Looks up the images of those steps that leave it to them what runs. */
 import { declaredCommand } from '../step-command.ts';
-import { type Step } from '../task.ts';
+import { type CompleteStep } from '../step-template.ts';
 import { ImageLookupError } from './errors.ts';
 import { wordsOf, type FoundImage } from './found.ts';
 import { type ImageLookup, type Wanted } from './lookup.ts';
@@ -33,7 +33,7 @@ export class StepLookupError extends Error {
 }
 
 /** Whether what a step runs is up to its image. */
-export function needsImage(step: Step): boolean {
+export function needsImage(step: Pick<CompleteStep, 'script' | 'command' | 'args'>): boolean {
   return declaredCommand(step, '') === undefined;
 }
 
@@ -41,10 +41,10 @@ export function needsImage(step: Step): boolean {
  * Asks once for each image, for all steps at the same time.
  *
  * @throws {StepLookupError} with every step whose image did not say what to run
- * @example podOf(task, { agentImage, images: await lookUpImages(task.spec.steps, new ImageLookup(), { keyring }) })
+ * @example podOf(task, { agentImage, images: await lookUpImages(stepsOf(task.spec), new ImageLookup(), { keyring }) })
  */
 export async function lookUpImages(
-  steps: readonly Step[],
+  steps: readonly CompleteStep[],
   lookup: Pick<ImageLookup, 'find'>,
   wanted: Omit<Wanted, 'fresh'>,
 ): Promise<Images> {

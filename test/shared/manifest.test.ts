@@ -72,10 +72,10 @@ describe('a field that does not exist', () => {
 
   it('is an error at the top, in metadata and in spec, whatever it looks like', () => {
     const text = stepWith().replace('  name: demo\n', '  name: demo\n  owner: me\n');
-    expect(messageOf(`${text}  timeouts: 5\nextra: 1\n`)).toBe(
+    expect(messageOf(`${text}  stages: 5\nextra: 1\n`)).toBe(
       [
         'task.yaml:5:3: metadata.owner: unknown field; remove it',
-        'task.yaml:10:3: spec.timeouts: unknown field; remove it, or use one of steps, volumes',
+        'task.yaml:10:3: spec.stages: unknown field; remove it',
         'task.yaml:11:1: extra: unknown field; remove it, or use one of apiVersion, kind, metadata, spec, status',
       ].join('\n'),
     );
@@ -142,7 +142,7 @@ describe('a value of the wrong type', () => {
     [
       'a word that is not known',
       'restartPolicy: Sometimes',
-      '9:22: spec.steps[0].restartPolicy: expected "Always", "OnFailure" or "Never", found the string "Sometimes"',
+      '9:22: spec.steps[0].restartPolicy: expected "Never", since a step runs once; use retries, found the string "Sometimes"',
     ],
     [
       'a fraction for an amount',
@@ -189,7 +189,7 @@ describe('what belongs together', () => {
     [
       'a step without an image',
       `${HEAD}  steps:\n    - name: one\n`,
-      '7:7: spec.steps[0].image: required, but missing; add "image:" with a string',
+      '7:7: spec.steps[0].image: required, but missing; add "image:" with a string, here or in spec.stepTemplate',
     ],
     [
       'a spec without steps',

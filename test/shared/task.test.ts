@@ -39,7 +39,7 @@ it('passes a Task with every field of a container through untouched', async () =
 it('has every field of the Kubernetes 1.36 container in that fixture', async () => {
   const text = await readFile(new URL('fixtures/every-field.yaml', import.meta.url), 'utf8');
   const [first] = taskSchema.parse(parse(text)).spec.steps;
-  const { script: _script, ...fields } = first ?? {};
+  const { script: _script, timeout: _timeout, onError: _onError, retries: _retries, ...fields } = first ?? {};
   expect(Object.keys(fields).toSorted()).toEqual(
     [...Object.keys(containerSchema.shape), 'fieldOfALaterKubernetes'].toSorted(),
   );
@@ -188,7 +188,9 @@ it('has a description on every field, for kubectl explain', () => {
 it('has types without an index signature', () => {
   const read = taskSchema.parse(task([step({ command: ['a', 'b'] })]));
   expect(read.spec.steps[0]?.command?.length).toBe(2);
-  expectTypeOf<keyof Step>().toEqualTypeOf<keyof typeof containerSchema.shape | 'script'>();
+  expectTypeOf<keyof Step>().toEqualTypeOf<
+    keyof typeof containerSchema.shape | 'script' | 'timeout' | 'onError' | 'retries'
+  >();
   expectTypeOf<Step['command']>().toEqualTypeOf<string[] | undefined>();
   expectTypeOf<Step['env']>().toEqualTypeOf<EnvVar[] | undefined>();
   expectTypeOf<keyof VolumeMount>().not.toEqualTypeOf<string>();

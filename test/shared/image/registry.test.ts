@@ -15,7 +15,8 @@ import { ImageLookup, type LookupSettings } from '../../../shared/image/lookup.t
 import { type RegistrySettings } from '../../../shared/image/settings.ts';
 import { lookUpImages } from '../../../shared/image/steps.ts';
 import { podOf } from '../../../shared/pod.ts';
-import { taskSchema, type Step } from '../../../shared/task.ts';
+import { type CompleteStep } from '../../../shared/step-template.ts';
+import { taskSchema } from '../../../shared/task.ts';
 import { makeCertificates, makeSigner } from '../../support/certificates.ts';
 import { Blobs } from '../../support/images.ts';
 import { Ends, startRegistry, type Registry } from '../../support/registry.ts';
@@ -262,7 +263,7 @@ describe.skipIf(registryMissing !== undefined)('a real registry', () => {
   describe('is asked as seldom as can be:', () => {
     it('once for a hundred steps of one image, looked up at the same time', async () => {
       const image = `${open.host}/script:1`;
-      const steps = Array.from({ length: 100 }, (_, i): Step => ({
+      const steps = Array.from({ length: 100 }, (_, i): CompleteStep => ({
         name: `s${i}`,
         image,
         args: [String(i)],

@@ -8,16 +8,17 @@ const UNITS: Readonly<Record<string, number>> = {
   h: 3600e3,
 };
 
+/** The notation of Go's `time.ParseDuration`, without a sign: a duration here is a time to wait. */
+export const DURATION = /^(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+)$/;
+
 /**
- * Milliseconds of a duration in the notation of Go's `time.ParseDuration`, or `undefined`. A duration here is a time
- * to wait, so it has no sign.
+ * Milliseconds of a duration in the notation of Go's `time.ParseDuration` without a sign, or `undefined`.
  *
  * @example parseDuration('1h2m') // 3_720_000
  * @example parseDuration('1.5s') // 1500
  */
 export function parseDuration(text: string): number | undefined {
-  if (text === '0') return 0;
-  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined;
+  if (!DURATION.test(text)) return undefined;
   let total = 0;
   for (const [, amount, unit] of text.matchAll(/([\d.]+)([a-zµ]+)/g)) {
     total += Number(amount) * (UNITS[unit ?? ''] ?? 0);

@@ -1,0 +1,13 @@
+/** How much a Task can hold. Whatever is counted in a rule of the CRD must have a limit, or the API server refuses the rule. */
+
+/**
+ * The most steps a Task can have. Every step is a container of one pod and has an emptyDir of its own; the kubelet starts
+ * containers one after another, and a pod of more than this is not practical.
+ */
+export const MAX_STEPS = 256;
+/** The most sidecars. */
+export const MAX_SIDECARS = 32;
+/** The most volumes of the user's. */
+export const MAX_VOLUMES = 128;
+/** The most volumes, and block devices, that one container can mount. */
+export const MAX_MOUNTS = 64;

@@ -1,0 +1,62 @@
+/** The containers of a Task's pod. */
+import { agentArguments } from '../step-command.ts';
+import { INSTALL_CONTAINER } from '../spec-rules.ts';
+import { type Container, type Sidecar, type VolumeMount } from '../task.ts';
+import { type Resolved } from './commands.ts';
+import { AT, BIN_VOLUME, PODINFO_VOLUME, runDirectory, runVolume, SCRIPTS_VOLUME } from './paths.ts';
+
+/** When the kubelet pulls an image. */
+export type PullPolicy = 'Always' | 'IfNotPresent' | 'Never';
+
+/** Copies the agent into the pod. Asks for no more than Pod Security "restricted" allows. */
+export function installer(image: string, pullPolicy: PullPolicy | undefined): Container {
+  return {
+    name: INSTALL_CONTAINER,
+    image,
+    ...(pullPolicy !== undefined && { imagePullPolicy: pullPolicy }),
+    command: ['/agent', 'install', AT.bin],
+    resources: { requests: { cpu: '10m', memory: '8Mi' }, limits: { memory: '32Mi' } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    volumeMounts: [{ name: BIN_VOLUME, mountPath: AT.bin }],
+  };
+}
+
+/** A native sidecar: an init container that the kubelet goes on past, and stops after the last step. */
+export function sidecar({ script: _script, ...container }: Sidecar): Container {
+  return { ...container, restartPolicy: 'Always' };
+}
+
+/** The user's container with the agent in front of its command; whatever else the user said is kept. */
+export function stepContainer({ step, command }: Resolved, number: number): Container {
+  const { script, timeout: _timeout, onError: _onError, retries: _retries, ...container } = step;
+  const mounts: VolumeMount[] = [
+    { name: BIN_VOLUME, mountPath: AT.bin, readOnly: true },
+    { name: PODINFO_VOLUME, mountPath: AT.podinfo, readOnly: true },
+    // Only the predecessor's, and only to read: no step can forge another's outcome.
+    ...(number > 1
+      ? [{ name: runVolume(number - 1), mountPath: runDirectory(number - 1), readOnly: true }]
+      : []),
+    { name: runVolume(number), mountPath: runDirectory(number) },
+    ...(script ? [{ name: SCRIPTS_VOLUME, mountPath: AT.scripts, readOnly: true }] : []),
+  ];
+  const files = {
+    order: `${AT.podinfo}/order`,
+    gate: `${AT.podinfo}/gate`,
+    before: number > 1 ? runDirectory(number - 1) : undefined,
+    own: runDirectory(number),
+    terminationLog: step.terminationMessagePath,
+  };
+  return {
+    ...container,
+    command: [`${AT.bin}/agent`],
+    args: agentArguments(step, number, files, command),
+    volumeMounts: [...(step.volumeMounts ?? []), ...mounts],
+  };
+}

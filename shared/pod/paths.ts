@@ -1,0 +1,18 @@
+/** Where things are in a step's container. */
+export const AT = {
+  bin: '/taskflow/bin',
+  run: '/taskflow/run',
+  scripts: '/taskflow/scripts',
+  podinfo: '/etc/podinfo',
+} as const;
+
+/** The run directory of a step, by its number. */
+export const runDirectory = (number: number): string => `${AT.run}/${number}`;
+
+/** The volume that is this directory. */
+export const runVolume = (number: number): string => `taskflow-run-${number}`;
+
+/** The volume that holds the agent. */
+export const BIN_VOLUME = 'taskflow-bin';
+export const SCRIPTS_VOLUME = 'taskflow-scripts';
+export const PODINFO_VOLUME = 'podinfo';

@@ -1,0 +1,94 @@
+/** The status of a Task: what its controller says about it. */
+import { z } from 'zod';
+import { MAX_STEPS } from './limits.ts';
+
+const text = (about: string) => z.string().optional().describe(about);
+const time = (about: string) => z.string().meta({ format: 'date-time' }).optional().describe(about);
+const count = (about: string) => z.int32().min(0).optional().describe(about);
+const number = (about: string) => z.int32().optional().describe(about);
+const generation = (about: string) => z.int().min(0).optional().describe(about);
+
+/** How a Task as a whole is. */
+export const TASK_STATUSES = ['Pending', 'Running', 'Paused', 'Successful', 'Failure', 'Cancelled'] as const;
+
+/** How a step is: not over, or its outcome. */
+export const STEP_STATES = [
+  ...(['Waiting', 'Running'] as const),
+  ...(['Succeeded', 'Continued', 'Failed', 'Skipped', 'Cancelled', 'TimedOut', 'Error'] as const),
+] as const;
+
+const stepStatusSchema = z.strictObject({
+  name: z.string().max(63).describe('The name of the step.'),
+  state: z.enum(STEP_STATES).describe('Waiting, Running, or how the step ended.'),
+  exitCode: number('The exit code of the command; 128+n when signal n ended it.'),
+  signal: text('The signal that ended the command, such as SIGTERM.'),
+  reason: text('Why the step is in this state, one word for programs.'),
+  message: text('Why the step is in this state, one sentence for people.'),
+  startedAt: time('When the command was first started.'),
+  finishedAt: time('When the step was over.'),
+  attempts: count('How often the command was started.'),
+  imageID: text('The image that ran, by its digest.'),
+  results: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('What the command left as its results, by name.'),
+  lastTransitionTime: time('When state last changed.'),
+});
+
+const conditionSchema = z
+  .strictObject({
+    type: z
+      .string()
+      .max(316)
+      .regex(
+        /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$/,
+      )
+      .describe('What the condition is about: Complete, Failed or Paused.'),
+    status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
+    observedGeneration: generation('The generation of the Task that this is about.'),
+    lastTransitionTime: z.string().meta({ format: 'date-time' }).describe('When status last changed.'),
+    reason: z
+      .string()
+      .min(1)
+      .max(1024)
+      .regex(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/)
+      .describe('Why status last changed, one word for programs.'),
+    message: z.string().max(32_768).describe('Why status last changed, for people.'),
+  })
+  .describe('A Kubernetes metav1.Condition.');
+
+/** A Task's status. Its own record of Kubernetes' conditions is in the shape of metav1.Condition. */
+export const statusSchema = z.strictObject({
+  status: z
+    .enum(TASK_STATUSES)
+    .meta({ default: 'Pending' })
+    .optional()
+    .describe('How the Task is: Pending, Running, Paused, Successful, Failure or Cancelled.'),
+  reason: text('Why it is so, one word for programs.'),
+  message: text('Why it is so, for people: which step, what happened, what to do.'),
+  startTime: time('When the first step could start.'),
+  completionTime: time('When the Task was over.'),
+  duration: text('How long the Task took, or has taken so far.'),
+  order: number('The order: every step up to this number is released; -1 stops all.'),
+  gate: number('The gate: the first step that waits for the order. Absent: no gate.'),
+  step: text('How far the Task is: the step that runs and how many there are, such as 2/3.'),
+  podName: text('The name of the pod.'),
+  podUID: text('The uid of the pod: the Task never has another.'),
+  observedGeneration: generation('The generation of the Task that this is about.'),
+  steps: z
+    .array(stepStatusSchema)
+    .max(MAX_STEPS)
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+    .optional()
+    .describe('How each step is, in their order.'),
+  conditions: z
+    .array(conditionSchema)
+    .max(16)
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+    .optional()
+    .describe('Complete, Failed and Paused, for kubectl wait.'),
+});
+
+export type TaskStatus = z.infer<typeof statusSchema>;
+export type StepStatus = z.infer<typeof stepStatusSchema>;
+export type Condition = z.infer<typeof conditionSchema>;

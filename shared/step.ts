@@ -1,0 +1,84 @@
+/** The containers of a Task: its steps, what all steps have in common, and the sidecars. */
+import { z } from 'zod';
+import { duration, label, notHere, oneOf } from './container/fields.ts';
+import { lifecycleSchema, probeSchema, restartRuleSchema } from './container/handlers.ts';
+import { containerSchema } from './container.ts';
+
+/** The most retries of a step. With the agent's delays that is more than seven hours of trying. */
+export const MAX_RETRIES = 100;
+
+const RUNS_ONCE = 'a step runs once; use retries';
+
+/** What a step has otherwise than a container, apart from its name and script. */
+const shared = {
+  image: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The image to run, such as busybox:1.36. Default: stepTemplate.image.'),
+  restartPolicy: z
+    .enum(['Never'], { error: `expected "Never", since ${RUNS_ONCE}` })
+    .optional()
+    .describe('Never, which is the default: a step runs once. To run one that failed again, use retries.'),
+  restartPolicyRules: z
+    .array(restartRuleSchema)
+    .max(0, { error: `expected no rules, since ${RUNS_ONCE}` })
+    .optional()
+    .describe('Must be empty: a step runs once. To run one that failed again, use retries.'),
+  livenessProbe: probeSchema
+    .optional()
+    .describe(
+      'A check whose failure stops the step. On the first step only: a later one would be stopped as it waits.',
+    ),
+  startupProbe: probeSchema
+    .optional()
+    .describe(
+      'A check that holds the other probes back until it succeeds. On the first step only, like livenessProbe.',
+    ),
+  lifecycle: lifecycleSchema
+    .optional()
+    .describe(
+      'What to do as the container starts and stops. postStart on the first step only: all start at once.',
+    ),
+  timeout: duration(
+    'How long the step may run, its retries included, as a Go duration such as 90s or 1h30m. Default: no limit.',
+  ),
+  onError: oneOf(
+    ['stop', 'continue'],
+    'What a failure of the step does: stop ends the Task, continue records it and goes on. Default: stop.',
+  ),
+  retries: z
+    .int32()
+    .min(0)
+    .max(MAX_RETRIES)
+    .optional()
+    .describe('How often the command is run again, in the same container, when it failed. Default: 0.'),
+};
+
+/** A step: a Kubernetes container that can also carry a script. What runs is script, else command, else the image's own. */
+export const stepSchema = containerSchema.extend({
+  ...shared,
+  script: z
+    .string()
+    .optional()
+    .describe('A script to run, instead of command. Its first line may name the interpreter: #!/bin/sh.'),
+});
+
+/** What every step has that does not say otherwise; `stepsOf` applies it. */
+export const stepTemplateSchema = containerSchema.extend({
+  ...shared,
+  name: notHere(z.string(), 'every step has a name of its own; write it there'),
+  script: notHere(z.string(), 'every step has a script of its own; write it there, or use command'),
+  image: z.string().min(1).optional().describe('The image of every step that names none.'),
+  livenessProbe: notHere(probeSchema, 'only the first step can have one; write it there'),
+  startupProbe: notHere(probeSchema, 'only the first step can have one; write it there'),
+});
+
+/** A container that runs beside the steps: a native sidecar of Kubernetes. */
+export const sidecarSchema = containerSchema.extend({
+  name: label(
+    'The name of the sidecar: a DNS label, different from every other sidecar and step of the Task.',
+  ),
+  restartPolicy: oneOf(['Always'], 'Always, which makes the container a sidecar, and is the default.'),
+  script: notHere(z.string(), 'only a step has a script; give the sidecar a command'),
+});
