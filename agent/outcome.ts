@@ -15,7 +15,8 @@ import { type Ended } from './step.ts';
 import { type Verdict } from './turn.ts';
 
 /** What is particular to one ending; {@link complete} adds the rest. */
-export type Ending = Pick<Outcome, 'outcome' | 'exitCode' | 'reason' | 'message'> & Partial<Outcome>;
+export type Ending = Pick<Outcome, 'outcome' | 'exitCode' | 'reason' | 'message'> &
+  Partial<Pick<Outcome, 'signal' | 'attempts'>>;
 
 export function ranTo({ exit, stopped, attempts }: Ended, command: Command): Ending {
   const result = { ...describeExit(exit, command), attempts };
@@ -115,6 +116,8 @@ function because(earlier: Outcome): string {
 }
 
 /**
+ * The record, the most telling fields first: of a pod with many containers the kubelet keeps only the beginning of each.
+ *
  * @param finished - milliseconds since the epoch; `started` too, absent when the command never was
  */
 export function complete(
@@ -124,14 +127,19 @@ export function complete(
   started?: number,
 ): Outcome {
   const time = (ms: number): string => new Date(ms).toISOString();
+  const { outcome, exitCode, signal, attempts = 0, reason, message } = ending;
   return {
     version: OUTCOME_VERSION,
-    step: options.step,
-    number: options.number ?? 0,
+    outcome,
+    exitCode,
+    ...(signal !== undefined && { signal }),
     ...(started !== undefined && { startedAt: time(started) }),
     finishedAt: time(finished),
-    attempts: 0,
-    ...ending,
+    attempts,
+    reason,
+    step: options.step,
+    number: options.number ?? 0,
+    message,
   };
 }
 
