@@ -34,6 +34,7 @@ export const specSchema = z
     volumes: z
       .array(volumeSchema)
       .max(MAX_VOLUMES)
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
       .optional()
       .describe('The volumes that containers can mount.'),
     podTemplate: podTemplateSchema

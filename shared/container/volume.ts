@@ -3,6 +3,8 @@ import { label, open } from './fields.ts';
 
 const source = (about: string) => z.record(z.string(), z.unknown()).optional().describe(about);
 
+const RESERVED = 'taskflow uses the volume names "podinfo" and "taskflow-…" itself; choose another name';
+
 /**
  * A volume of the pod: Kubernetes v1 Volume. What is inside a source is Kubernetes' affair and passed on; the names of the
  * sources are listed so that `configmap:` is found to be `configMap:`.
@@ -10,9 +12,15 @@ const source = (about: string) => z.record(z.string(), z.unknown()).optional().d
 export const volumeSchema = open({
   name: label(
     'The name of the volume: a DNS label. taskflow uses "podinfo" and names beginning with "taskflow-".',
-  ).refine((name) => name !== 'podinfo' && !name.startsWith('taskflow-'), {
-    error: 'taskflow uses the volume names "podinfo" and "taskflow-…" itself; choose another name',
-  }),
+  )
+    .refine((name) => name !== 'podinfo' && !name.startsWith('taskflow-'), {
+      error: RESERVED,
+    })
+    .meta({
+      'x-kubernetes-validations': [
+        { rule: "self != 'podinfo' && !self.startsWith('taskflow-')", message: RESERVED },
+      ],
+    }),
   awsElasticBlockStore: source('An AWS disk.'),
   azureDisk: source('An Azure disk.'),
   azureFile: source('An Azure file share.'),
