@@ -25,14 +25,19 @@ export function renderCommand(cli: Argv): Argv {
           default: agentImage,
           describe: 'The image that holds the agent',
         })
+        .option('injection', {
+          choices: ['init-container', 'image-volume'] as const,
+          default: 'init-container' as const,
+          describe: 'How the agent comes into the pod; image volumes need Kubernetes 1.35',
+        })
         .option(lookupOptions),
-    async ({ file, output, agentImage: image, ...options }) => {
+    async ({ file, output, agentImage: image, injection, ...options }) => {
       const tasks = await loadTasks(file);
       const { imagesOf } = await import('../image/look-up.ts');
       const images = await imagesOf(tasks, 'every-node', options);
       const objects = tasks.flatMap((task) => {
         const scripts = scriptsConfigMap(task);
-        return [...(scripts ? [scripts] : []), podOf(task, { agentImage: image, images })];
+        return [...(scripts ? [scripts] : []), podOf(task, { agentImage: image, images, injection })];
       });
       printObjects(objects, output);
     },

@@ -8,14 +8,21 @@ const AGENT = ['--agent-image', 'taskflow/agent:test'];
 
 describe('taskflow render', () => {
   it.each([
-    ['the example for the laptop', '../../examples/hello.yaml', 'hello'],
-    ['a Task with everything in it', 'fixtures/everything.yaml', 'everything'],
-  ])('prints the pod of %s', async (_, file, golden) => {
-    const yaml = await taskflow(['render', ...AGENT, path(file)]);
+    ['the example for the laptop', '../../examples/hello.yaml', 'hello', []],
+    ['a Task with everything in it', 'fixtures/everything.yaml', 'everything', []],
+    [
+      'the same with the agent as a volume',
+      '../../examples/hello.yaml',
+      'hello-image-volume',
+      ['--injection', 'image-volume'],
+    ],
+    ['a Task with sidecars and templates', 'fixtures/pod-fields.yaml', 'pod-fields', []],
+  ])('prints the pod of %s', async (_, file, golden, more) => {
+    const yaml = await taskflow(['render', ...AGENT, ...more, path(file)]);
     expect(yaml.exitCode).toBe(0);
     await expect(yaml.stdout).toMatchFileSnapshot(`../golden/${golden}.yaml`);
 
-    const json = await taskflow(['render', '-o', 'json', ...AGENT, path(file)]);
+    const json = await taskflow(['render', '-o', 'json', ...AGENT, ...more, path(file)]);
     const list = JSON.parse(json.stdout) as { kind: string; items: unknown[] };
     expect(list.kind).toBe('List');
     expect(parseAllDocuments(yaml.stdout, { version: '1.1' }).map((each) => each.toJS() as unknown)).toEqual(

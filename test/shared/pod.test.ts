@@ -1,19 +1,25 @@
+import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { expand } from '../../shared/expansion.ts';
-import { NoCommandError, podOf } from '../../shared/pod.ts';
+import { NoCommandError, podNameOf, podOf } from '../../shared/pod.ts';
 import { MAX_SCRIPT_BYTES, scriptsConfigMap, ScriptsTooLargeError } from '../../shared/scripts.ts';
 import { declaredCommand } from '../../shared/step-command.ts';
-import { taskSchema, type Step, type Task } from '../../shared/task.ts';
+import { taskSchema, type Sidecar, type Step, type Task } from '../../shared/task.ts';
 
 const SETTINGS = { agentImage: 'taskflow/agent:test' };
 
 function taskOf(...steps: (Partial<Step> & { name: string })[]): Task {
+  return taskWith({}, {}, ...steps);
+}
+
+function taskWith(spec: object, metadata: object, ...steps: (Partial<Step> & { name: string })[]): Task {
   return taskSchema.parse({
     apiVersion: 'api.practice.com/v1alpha1',
     kind: 'Task',
-    metadata: { name: 'test' },
-    spec: { steps: steps.map((step) => ({ image: 'busybox', command: ['true'], ...step })) },
+    metadata: { name: 'test', ...metadata },
+    spec: { steps: steps.map((step) => ({ image: 'busybox', command: ['true'], ...step })), ...spec },
   });
 }
 
@@ -71,6 +77,145 @@ describe('the pod of a Task', () => {
     const task = taskOf({ name: 'a', command: [] }, { name: 'b' }, { name: 'c', command: [] });
     expect(() => podOf(task, SETTINGS)).toThrow(NoCommandError);
     expect(() => podOf(task, SETTINGS)).toThrow(/^step a has no command.*\nstep c has no command/);
+  });
+});
+
+describe('the pod of a Task in a cluster', () => {
+  const UID = '4b5f2f0c-8f2c-4f5e-9d43-0f6f3b9a7c11';
+  const script = { name: 'a', script: 'echo' };
+
+  it('has one name for ever, and another one for another Task of that name', () => {
+    const nameOf = (uid: string) => podOf(taskWith({}, { uid }, { name: 'a' }), SETTINGS).metadata;
+    expect(nameOf(UID).name).toMatch(/^task-pod-test-[0-9a-f]{8}$/);
+    expect(nameOf(UID).name).toBe(podNameOf({ name: 'test', uid: UID }));
+    expect(nameOf(UID)).not.toHaveProperty('generateName');
+    expect(nameOf('another').name).not.toBe(nameOf(UID).name);
+  });
+
+  it('belongs to the Task, and so do its scripts, which no other Task shares', () => {
+    const task = taskWith({}, { uid: UID }, script);
+    const owner = {
+      ...{ apiVersion: 'api.practice.com/v1alpha1', kind: 'Task', name: 'test', uid: UID },
+      ...{ controller: true, blockOwnerDeletion: true },
+    };
+    expect(podOf(task, SETTINGS).metadata.ownerReferences).toEqual([owner]);
+    expect(scriptsConfigMap(task)?.metadata.ownerReferences).toEqual([owner]);
+    const another = taskWith({}, { uid: 'another' }, script);
+    expect(scriptsConfigMap(another)?.metadata.name).not.toBe(scriptsConfigMap(task)?.metadata.name);
+  });
+
+  it.each<[object, Record<string, string>]>([
+    [{}, { order: '1' }],
+    [{ handOff: 'Direct', suspend: false, cancel: false }, { order: '1' }],
+    [{ handOff: 'Controller' }, { order: '1', gate: '1' }],
+    [{ suspend: true }, { order: '0', gate: '1' }],
+    [{ cancel: true }, { order: '-1' }],
+  ])('begins %j with %j', (spec, start) => {
+    const { annotations } = podOf(taskWith(spec, {}, { name: 'a' }), SETTINGS).metadata;
+    const expected = Object.entries(start).map(([name, value]) => [`api.practice.com/${name}`, value]);
+    expect(annotations).toEqual(Object.fromEntries(expected));
+  });
+
+  it.each([
+    ['1s', 61],
+    ['1.5s', 62],
+    ['1ms', 61],
+    ['1h', 3660],
+  ])(
+    'is ended by the kubelet a minute after a timeout of %s, should nobody else do it',
+    (timeout, seconds) => {
+      const pod = podOf(taskWith({ timeout }, {}, { name: 'a' }), SETTINGS);
+      expect(pod.spec.activeDeadlineSeconds).toBe(seconds);
+      expect(podOf(taskOf({ name: 'a' }), SETTINGS).spec).not.toHaveProperty('activeDeadlineSeconds');
+    },
+  );
+
+  it('has the agent from an init container, or from its image mounted read-only', () => {
+    const task = taskWith({ sidecars: [{ name: 's', image: 'i' }] }, {}, { name: 'a' });
+    const agentImagePullPolicy = 'Always';
+    const copied = podOf(task, { ...SETTINGS, agentImagePullPolicy });
+    const mounted = podOf(task, { ...SETTINGS, agentImagePullPolicy, injection: 'image-volume' });
+    expect(copied.spec.initContainers?.map(({ name, imagePullPolicy }) => [name, imagePullPolicy])).toEqual([
+      ['install-agent', 'Always'],
+      ['s', undefined],
+    ]);
+    expect(mounted.spec.initContainers).toEqual([{ name: 's', image: 'i', restartPolicy: 'Always' }]);
+    const image = { reference: 'taskflow/agent:test', pullPolicy: 'Always' };
+    expect(mounted.spec.volumes).toContainEqual({ name: 'taskflow-bin', image });
+    expect(mounted.spec.containers).toEqual(copied.spec.containers);
+    expect(podOf(taskOf({ name: 'a' }), { ...SETTINGS, injection: 'image-volume' }).spec).not.toHaveProperty(
+      'initContainers',
+    );
+  });
+
+  it('keeps the labels by which it is found, and what is taskflow’s, even from a template that a cluster let pass', () => {
+    const template = {
+      metadata: { labels: { 'api.practice.com/task': 'x', 'app.kubernetes.io/name': 'mine', a: 'b' } },
+      ...{ restartPolicy: 'Always', containers: [], initContainers: [], volumes: [], hostname: 'h' },
+    };
+    const task = taskOf({ name: 'a' });
+    const pod = podOf({ ...task, spec: { ...task.spec, podTemplate: template } }, SETTINGS);
+    expect(pod.metadata.labels).toEqual({
+      'app.kubernetes.io/name': 'mine',
+      'app.kubernetes.io/component': 'task',
+      'app.kubernetes.io/managed-by': 'taskflow',
+      'api.practice.com/task': 'test',
+      a: 'b',
+    });
+    expect(pod.spec).toMatchObject({ restartPolicy: 'Never', hostname: 'h' });
+    expect(pod.spec.containers).toHaveLength(1);
+    expect(pod.spec.initContainers).toHaveLength(1);
+  });
+
+  it('has every field of the template that is not taskflow’s', async () => {
+    const text = await readFile(new URL('fixtures/every-field.yaml', import.meta.url), 'utf8');
+    const task = taskSchema.parse(parse(text));
+    const { metadata: _, ...fields } = task.spec.podTemplate ?? {};
+    expect(podOf(task, SETTINGS).spec).toMatchObject(fields);
+  });
+
+  it('tells the agent what a step says about time, failures and retries, and the kubelet nothing of it', () => {
+    const step = { name: 'a', timeout: '90s', onError: 'continue', retries: 3 } as const;
+    const [container] = podOf(taskOf(step), SETTINGS).spec.containers;
+    expect(container?.args?.join(' ')).toContain(
+      '--timeout 90s --on-error continue --retries 3 --command true',
+    );
+    for (const field of ['timeout', 'onError', 'retries', 'script'])
+      expect(container).not.toHaveProperty(field);
+  });
+});
+
+describe('what a user says about containers', () => {
+  /** Any field of a container, with any value: `podOf` does not look at what it has no part in. */
+  const fields = fc.dictionary(
+    fc.constantFrom(
+      ...(['env', 'envFrom', 'resources', 'securityContext', 'workingDir', 'ports', 'tty', 'stdin'] as const),
+      ...(['imagePullPolicy', 'readinessProbe', 'livenessProbe', 'lifecycle', 'ofALaterKubernetes'] as const),
+    ),
+    fc.jsonValue(),
+  );
+  const list = fc.array(fields, { minLength: 1, maxLength: 5 });
+  const injection = fc.constantFrom('init-container', 'image-volume');
+
+  it('is in the pod untouched', () => {
+    fc.assert(
+      fc.property(list, list, injection, (ofSteps, ofSidecars, how) => {
+        const task = taskOf({ name: 'a' });
+        const steps = ofSteps.map(
+          (said, i) => ({ ...said, name: `a${i}`, image: 'i', command: ['true'] }) as Step,
+        );
+        const sidecars = ofSidecars.map((said, i) => ({ ...said, name: `b${i}`, image: 'i' }) as Sidecar);
+        const before = structuredClone({ steps, sidecars });
+        const { spec } = podOf({ ...task, spec: { steps, sidecars } }, { ...SETTINGS, injection: how });
+        for (const [index, { command: _command, ...said }] of before.steps.entries()) {
+          const { args: _, command: __, volumeMounts: ___, ...kept } = spec.containers[index] ?? {};
+          expect(kept).toEqual(said);
+        }
+        const beside = spec.initContainers?.slice(how === 'init-container' ? 1 : 0);
+        expect(beside).toEqual(before.sidecars.map((said) => ({ ...said, restartPolicy: 'Always' })));
+        expect({ steps, sidecars }).toEqual(before);
+      }),
+    );
   });
 });
 
