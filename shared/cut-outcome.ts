@@ -19,9 +19,9 @@ export function readCutOutcome(text: string): CutOutcome | undefined {
   const found = parseMap(text) ?? parseMap(`${wholeFields(text)}}`);
   if (found === undefined || !('version' in found && 'outcome' in found)) return undefined;
   try {
-    const { outcome, ...read } = parseOutcome(JSON.stringify({ ...FILLER, ...found }));
+    const { version, outcome, ...read } = parseOutcome(JSON.stringify({ ...FILLER, ...found }));
     const there = Object.entries(read).filter(([name]) => Object.hasOwn(found, name));
-    return { ...(Object.fromEntries(there) as Partial<Outcome>), outcome };
+    return { version, outcome, ...(Object.fromEntries(there) as Partial<Outcome>) };
   } catch (error) {
     if (error instanceof OutcomeError) return undefined;
     throw error;

@@ -9,10 +9,10 @@ const number = (about: string) => z.int32().optional().describe(about);
 const generation = (about: string) => z.int().min(0).optional().describe(about);
 
 /** How a Task as a whole is. */
-export const TASK_STATUSES = ['Pending', 'Running', 'Paused', 'Successful', 'Failure', 'Cancelled'] as const;
+const TASK_STATUSES = ['Pending', 'Running', 'Paused', 'Successful', 'Failure', 'Cancelled'] as const;
 
 /** How a step is: not over, or its outcome. */
-export const STEP_STATES = [
+const STEP_STATES = [
   ...(['Waiting', 'Running'] as const),
   ...(['Succeeded', 'Continued', 'Failed', 'Skipped', 'Cancelled', 'TimedOut', 'Error'] as const),
 ] as const;

@@ -5,7 +5,7 @@ import { lifecycleSchema, probeSchema, restartRuleSchema } from './container/han
 import { containerSchema } from './container.ts';
 
 /** The most retries of a step. With the agent's delays that is more than seven hours of trying. */
-export const MAX_RETRIES = 100;
+const MAX_RETRIES = 100;
 
 const RUNS_ONCE = 'a step runs once; use retries';
 

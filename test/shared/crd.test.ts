@@ -33,6 +33,16 @@ function walk(schema: Schema, path = ''): [string, Schema][] {
   ];
 }
 
+function isStructural(schema: Schema): boolean {
+  const { type, properties, additionalProperties, minimum = 0, maximum = 0 } = schema;
+  return (
+    (type === undefined) === (schema['x-kubernetes-int-or-string'] === true) &&
+    !('anyOf' in schema || '$schema' in schema) &&
+    (properties === undefined || additionalProperties === undefined) &&
+    Math.max(Math.abs(minimum), Math.abs(maximum)) < 2 ** 31 - 1
+  );
+}
+
 describe('the CRD', () => {
   it('is the file that is applied; `node scripts/generate-crd/main.ts` writes it', async () => {
     const file = await readFile(new URL(`../../deploy/crd/${CRD_NAME}.yaml`, import.meta.url), 'utf8');
@@ -53,15 +63,11 @@ describe('the CRD', () => {
   });
 
   it('is structural: a type everywhere, no properties beside others, nothing that zod made of its own', () => {
-    for (const [path, schema] of walk(root)) {
-      expect(schema.anyOf, path).toBeUndefined();
-      expect(Object.keys(schema), path).not.toContain('$schema');
-      if (schema['x-kubernetes-int-or-string'] === true) expect(schema.type, path).toBeUndefined();
-      else expect(schema.type, path).toBeTypeOf('string');
-      if (schema.properties) expect(schema.additionalProperties, path).toBeUndefined();
-      for (const bound of [schema.minimum, schema.maximum])
-        expect(Math.abs(bound ?? 0), path).toBeLessThan(2 ** 31);
-    }
+    expect(
+      walk(root)
+        .filter(([, schema]) => !isStructural(schema))
+        .map(([path]) => path),
+    ).toEqual([]);
   });
 
   it('keeps what a later Kubernetes knows in containers, volumes and the pod, and nothing in the spec itself', () => {

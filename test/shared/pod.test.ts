@@ -201,10 +201,13 @@ describe('what a user says about containers', () => {
     fc.assert(
       fc.property(list, list, injection, (ofSteps, ofSidecars, how) => {
         const task = taskOf({ name: 'a' });
-        const steps = ofSteps.map(
-          (said, i) => ({ ...said, name: `a${i}`, image: 'i', command: ['true'] }) as Step,
-        );
-        const sidecars = ofSidecars.map((said, i) => ({ ...said, name: `b${i}`, image: 'i' }) as Sidecar);
+        const steps = ofSteps.map((said, i): Step => ({
+          ...said,
+          name: `a${i}`,
+          image: 'i',
+          command: ['true'],
+        }));
+        const sidecars = ofSidecars.map((said, i): Sidecar => ({ ...said, name: `b${i}`, image: 'i' }));
         const before = structuredClone({ steps, sidecars });
         const { spec } = podOf({ ...task, spec: { steps, sidecars } }, { ...SETTINGS, injection: how });
         for (const [index, { command: _command, ...said }] of before.steps.entries()) {

@@ -4,7 +4,9 @@ import { type Rule } from '../../shared/crd/rules.ts';
 import { type Schema } from '../../shared/crd/structural.ts';
 
 /** Kubernetes' library of sets, as far as the rules use it. */
-class Sets {}
+class Sets {
+  readonly name = 'sets';
+}
 
 const cel = new Environment({ unlistedVariablesAreDyn: true })
   .registerType('Sets', Sets)

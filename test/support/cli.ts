@@ -21,22 +21,27 @@ export function taskflow(args: readonly string[], options: Pick<Options, 'cwd' |
   return subprocess;
 }
 
-/** A manifest file with one Task of these steps; the image is only a name here. */
+/** A manifest file with one Task of these steps, and more fields of its spec; the image is only a name here. */
 export async function taskFile(
   steps: readonly (Partial<Step> & { name: string })[],
   name = 'test',
+  spec: object = {},
 ): Promise<string> {
   const path = join(await scratch(), 'task.yaml');
-  await writeFile(path, manifest(steps, name));
+  await writeFile(path, manifest(steps, name, spec));
   return path;
 }
 
-export function manifest(steps: readonly (Partial<Step> & { name: string })[], name = 'test'): string {
+export function manifest(
+  steps: readonly (Partial<Step> & { name: string })[],
+  name = 'test',
+  spec: object = {},
+): string {
   const task = {
     apiVersion: 'api.practice.com/v1alpha1',
     kind: 'Task',
     metadata: { name },
-    spec: { steps: steps.map((step) => ({ image: 'busybox:1.36', ...step })) },
+    spec: { steps: steps.map((step) => ({ image: 'busybox:1.36', ...step })), ...spec },
   };
   return formatYaml(task);
 }
