@@ -9,7 +9,7 @@ const number = (about: string) => z.int32().optional().describe(about);
 const generation = (about: string) => z.int().min(0).optional().describe(about);
 
 /** How a Task as a whole is. */
-const TASK_STATUSES = ['Pending', 'Running', 'Paused', 'Successful', 'Failure', 'Cancelled'] as const;
+export const TASK_STATUSES = ['Pending', 'Running', 'Paused', 'Successful', 'Failure', 'Cancelled'] as const;
 
 /** How a step is: not over, or its outcome. */
 const STEP_STATES = [
