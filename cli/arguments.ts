@@ -1,5 +1,6 @@
 import yargs from 'yargs';
 import packageJson from '../package.json' with { type: 'json' };
+import { controllerCommand } from './commands/controller.ts';
 import { entrypointCommand } from './commands/entrypoint.ts';
 import { keepDash } from './commands/manifest-files.ts';
 import { renderCommand } from './commands/render.ts';
@@ -15,7 +16,7 @@ export async function obey(args: readonly string[]): Promise<void> {
     const cli = yargs(keepDash(args))
       .scriptName('taskflow')
       .usage('$0 <command>\n\nRuns the containers of one Kubernetes pod in order; here, without a cluster.');
-    for (const add of [runCommand, renderCommand, entrypointCommand]) add(cli);
+    for (const add of [runCommand, renderCommand, entrypointCommand, controllerCommand]) add(cli);
     await cli
       .command('agent', 'Be the agent of one step, as taskflow-agent is; see taskflow agent --help')
       .demandCommand(1, 'Say what to do: taskflow run FILE, taskflow render FILE')

@@ -1,0 +1,179 @@
+/** Does what was decided: the only place that writes to the cluster. */
+import { type Pod } from '../shared/pod.ts';
+import { type ConfigMap } from '../shared/scripts.ts';
+import { type TaskStatus } from '../shared/task.ts';
+import { type TaskEvent } from './decide/events.ts';
+import { type JsonPatch } from './decide/patch.ts';
+import { type Trouble } from './decide/trouble.ts';
+import { eventObject } from './event-object.ts';
+import { type ObservedPod } from './pod.ts';
+import { type ApiClient } from './runtime/client.ts';
+import { ApiError } from './runtime/errors.ts';
+import { CONFIG_MAPS, EVENTS, PODS, TASKS, type KubeObject } from './runtime/objects.ts';
+import { type Log } from './runtime/log.ts';
+import { type StoredTask } from './stored-task.ts';
+
+/** Somebody else wrote first: look again. */
+export class StaleError extends Error {
+  override name = 'StaleError';
+}
+
+/** The API server will not have the pod. */
+export class RefusedError extends Error {
+  override name = 'RefusedError';
+  readonly trouble: Trouble;
+
+  constructor(trouble: Trouble, options?: ErrorOptions) {
+    super(trouble.message, options);
+    this.trouble = trouble;
+  }
+}
+
+export interface ActorSettings {
+  client: Pick<ApiClient, 'get' | 'create' | 'patch' | 'delete'>;
+  /** Which of several controllers this is. */
+  instance: string;
+  log: Log;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+}
+
+/** The writes of one controller. */
+export class Actor {
+  readonly #settings: ActorSettings;
+
+  constructor(settings: ActorSettings) {
+    this.#settings = settings;
+  }
+
+  /** The Task as it is now; `undefined` when it is gone. */
+  async readTask(task: StoredTask, signal: AbortSignal): Promise<StoredTask | undefined> {
+    const { client } = this.#settings;
+    return client.get<StoredTask>(TASKS, refOf(task), { signal }).catch(unlessGone);
+  }
+
+  /**
+   * The pod, and before it the scripts that it mounts. Their names follow from the Task's uid, so that who comes
+   * twice, after a restart or an answer that was lost, finds what is there.
+   *
+   * @throws {RefusedError} when the API server refuses the pod
+   */
+  async create(
+    task: StoredTask,
+    pod: Pod,
+    scripts: ConfigMap | undefined,
+    signal: AbortSignal,
+  ): Promise<ObservedPod> {
+    const { client } = this.#settings;
+    try {
+      if (scripts !== undefined) {
+        await client.create(CONFIG_MAPS, scripts as KubeObject, { signal }).catch(unlessItExists);
+      }
+      return await client.create(PODS, pod as unknown as ObservedPod & Pod, { signal });
+    } catch (error) {
+      if (error instanceof ApiError && error.reason === 'AlreadyExists')
+        return this.#existing(task, pod, signal);
+      const trouble = error instanceof ApiError ? refusal(error) : undefined;
+      if (trouble === undefined) throw error;
+      throw new RefusedError(trouble, { cause: error });
+    }
+  }
+
+  async #existing(task: StoredTask, { metadata }: Pod, signal: AbortSignal): Promise<ObservedPod> {
+    const { namespace = 'default', name = '' } = metadata;
+    const pod = await this.#settings.client.get<ObservedPod>(PODS, { namespace, name }, { signal });
+    if (isOwnedBy(task, pod)) return pod;
+    const message = `pod ${name} exists and belongs to somebody else; delete it, or this Task`;
+    throw new RefusedError({ reason: 'PodNameTaken', message, ends: 'patience' });
+  }
+
+  /** @throws {StaleError} when the order is no longer what it was */
+  async patchPod(pod: ObservedPod, patch: JsonPatch, signal: AbortSignal): Promise<ObservedPod> {
+    const { client } = this.#settings;
+    return client
+      .patch<ObservedPod>(PODS, refOf(pod), { type: 'json', body: patch }, { signal })
+      .catch(stale);
+  }
+
+  async deletePod(pod: ObservedPod, signal: AbortSignal): Promise<void> {
+    const uid = pod.metadata.uid;
+    await this.#settings.client.delete(PODS, refOf(pod), { ...(uid && { uid }), signal }).catch(unlessGone);
+  }
+
+  async deleteTask(task: StoredTask, signal: AbortSignal): Promise<void> {
+    const { uid } = task.metadata;
+    const options = { ...(uid && { uid }), propagationPolicy: 'Background' as const, signal };
+    await this.#settings.client.delete(TASKS, refOf(task), options).catch(unlessGone);
+  }
+
+  /**
+   * The whole status, if the Task is still the one that was looked at.
+   *
+   * @throws {StaleError} when it is not
+   */
+  async writeStatus(task: StoredTask, status: TaskStatus, signal: AbortSignal): Promise<StoredTask> {
+    const { client } = this.#settings;
+    const body: JsonPatch = [
+      { op: 'test', path: '/metadata/resourceVersion', value: task.metadata.resourceVersion },
+      { op: 'add', path: '/status', value: status },
+    ];
+    const ref = { ...refOf(task), subresource: 'status' };
+    return client.patch<StoredTask>(TASKS, ref, { type: 'json', body }, { signal }).catch(stale);
+  }
+
+  /** Events are for people: one that cannot be posted is logged and forgotten. */
+  async tell(task: StoredTask, event: TaskEvent, signal: AbortSignal): Promise<void> {
+    const { client, instance, log, clock } = this.#settings;
+    const object = eventObject(task, event, { instance, now: clock() });
+    await client.create(EVENTS, object, { signal }).catch((error: unknown) => {
+      if (error instanceof ApiError && error.reason === 'AlreadyExists') return;
+      log.warn(
+        { task: task.metadata.name, namespace: task.metadata.namespace, event: event.reason, err: error },
+        'event not posted',
+      );
+    });
+  }
+}
+
+export function isOwnedBy(task: StoredTask, pod: ObservedPod): boolean {
+  return (
+    pod.metadata.ownerReferences?.some(
+      ({ uid, controller }) => controller === true && uid === task.metadata.uid,
+    ) ?? false
+  );
+}
+
+function refOf({ metadata }: { metadata: { name: string; namespace?: string | undefined } }): {
+  namespace: string;
+  name: string;
+} {
+  return { namespace: metadata.namespace ?? 'default', name: metadata.name };
+}
+
+/**
+ * Why a pod was refused, and whether it may be taken later; `undefined` for what is no refusal, such as a server that
+ * is overloaded, or a namespace that is going.
+ */
+function refusal({ status, told }: ApiError): Trouble | undefined {
+  const message = `the API server refuses the pod: ${told}`;
+  if (status === 400 || status === 422) return { reason: 'InvalidPod', message, ends: 'now' };
+  if (status !== 403 || told.includes('because it is being terminated')) return undefined;
+  return told.includes('exceeded quota')
+    ? { reason: 'QuotaExceeded', message, ends: 'never' }
+    : { reason: 'PodForbidden', message, ends: 'patience' };
+}
+
+function stale(error: unknown): never {
+  if (error instanceof ApiError && (error.status === 409 || error.status === 422)) {
+    throw new StaleError(error.message, { cause: error });
+  }
+  throw error;
+}
+
+function unlessItExists(error: unknown): void {
+  if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
+}
+
+function unlessGone(error: unknown): undefined {
+  if (!(error instanceof ApiError && error.status === 404)) throw error;
+}

@@ -1,0 +1,203 @@
+/**
+ * The controller's whole policy: what to do about one Task, from what is known of it at one moment. Pure and total: it
+ * reads no clock and does nothing; reconcile.ts does. docs/controller.md has it as a table, and the tests go through
+ * that row by row.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { type Images } from '../shared/image/steps.ts';
+import { NoCommandError, podOf, type Pod, type PodSettings } from '../shared/pod.ts';
+import { ScriptsTooLargeError, scriptsConfigMap, type ConfigMap } from '../shared/scripts.ts';
+import { type TaskStatus } from '../shared/task.ts';
+import { ImageLookupError } from '../shared/image/errors.ts';
+import { advance, isHeld } from './decide/advance.ts';
+import { conclude, DELETION_PATIENCE, stopped, type Conclusion } from './decide/conclude.ts';
+import { observe } from './decide/observe.ts';
+import { type JsonPatch } from './decide/patch.ts';
+import { statusOf, troubledSince, type Known } from './decide/status.ts';
+import { causeToStop, deadlineOf, STOP_PATIENCE, stopOf, stopPod } from './decide/stop.ts';
+import { troubleOf, type Trouble } from './decide/trouble.ts';
+import { type ObservedPod } from './pod.ts';
+import { type StoredTask } from './stored-task.ts';
+
+/** All that is known of one Task. */
+export interface Seen {
+  task: StoredTask;
+  /** Its own pod; `undefined` when there is none. */
+  pod: ObservedPod | undefined;
+  /** Whether there was one once, as far as this process knows; `status.podName` says so as well. */
+  hadPod: boolean;
+  /** What the making of the pod needs, or what stands in its way. */
+  prepared: Prepared;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+export type Prepared =
+  /** Nobody has asked yet what the images run. */
+  | { kind: 'unknown' }
+  /** Somebody is asking. */
+  | { kind: 'pending' }
+  | { kind: 'ready'; images: Images }
+  /** A registry, or the API server, says no. */
+  | { kind: 'trouble'; trouble: Trouble };
+
+export interface Settings extends Omit<PodSettings, 'images'> {
+  /** How long an image that cannot be pulled, and the like, is put up with, ms. */
+  patience: number;
+}
+
+/** What to do, in this order; then the status, if it is not what it should be. */
+export interface Decision {
+  actions: readonly Action[];
+  status?: TaskStatus;
+  /** Whether the status says something that people wait for, rather than how far the steps are. */
+  urgent: boolean;
+  /** Milliseconds from now after which to look again although nothing happened. */
+  again?: number;
+}
+
+export type Action =
+  | { kind: 'look-up' }
+  | { kind: 'create'; pod: Pod; scripts: ConfigMap | undefined }
+  | { kind: 'patch-pod'; patch: JsonPatch }
+  | { kind: 'delete-pod' }
+  | { kind: 'delete-task' };
+
+const NOTHING: Decision = { actions: [], urgent: false };
+
+/**
+ * What to do about a Task.
+ *
+ * @example decide({ task, pod: undefined, hadPod: false, prepared, now }, settings).actions[0]?.kind // 'create'
+ */
+export function decide(seen: Seen, settings: Settings): Decision {
+  const { task, pod } = seen;
+  // What belongs to it goes with it.
+  if (task.metadata.deletionTimestamp) return NOTHING;
+  if (isFinal(task)) return afterwards(task, seen.now);
+  return pod === undefined ? withoutPod(seen, settings) : withPod(seen, pod, settings);
+}
+
+/** Whether the last word on this Task is said. */
+export function isFinal({ status }: Pick<StoredTask, 'status'>): boolean {
+  return status?.completionTime !== undefined;
+}
+
+function afterwards({ spec, status }: StoredTask, now: number): Decision {
+  const { ttlSecondsAfterFinished: ttl } = spec;
+  if (ttl === undefined || status?.completionTime === undefined) return NOTHING;
+  const left = Date.parse(status.completionTime) + ttl * 1000 - now;
+  return left > 0 ? { ...NOTHING, again: left } : { ...NOTHING, actions: [{ kind: 'delete-task' }] };
+}
+
+function withoutPod({ task, hadPod, prepared, now }: Seen, settings: Settings): Decision {
+  const trouble = prepared.kind === 'trouble' ? prepared.trouble : undefined;
+  const since = trouble === undefined ? now : troubledSince(task, trouble, now);
+  const known = { task, pod: undefined, chain: undefined, trouble, held: false, now };
+  const stop = causeToStop({ task, trouble, since }, { now, patience: settings.patience });
+  if (stop !== undefined) return report({ ...known, conclusion: stopped(stop) });
+  if (hadPod || task.status?.podName !== undefined) return report({ ...known, conclusion: podIsGone(task) });
+  // Nothing of it takes up room in the cluster until it may begin.
+  if (task.spec.suspend === true) return report({ ...known, trouble: undefined, held: true });
+
+  const again = soonest(now, deadlineOf(task, undefined), patienceEnds(trouble, since, settings));
+  switch (prepared.kind) {
+    case 'unknown':
+      return { ...report(known), actions: [{ kind: 'look-up' }], ...again };
+    case 'pending':
+    case 'trouble':
+      return { ...report(known), ...again };
+    case 'ready':
+      return create(known, settings, prepared.images);
+  }
+}
+
+function create(known: Known, settings: Settings, images: Images): Decision {
+  const { task } = known;
+  try {
+    const scripts = scriptsConfigMap(task);
+    return { ...NOTHING, actions: [{ kind: 'create', pod: podOf(task, { ...settings, images }), scripts }] };
+  } catch (error) {
+    const reason = REFUSALS.find(({ kind }) => error instanceof kind)?.reason;
+    if (reason === undefined) throw error;
+    const { message } = error as Error;
+    return report({ ...known, conclusion: { status: 'Failure', reason, message } });
+  }
+}
+
+/** A Task that can never become a pod. */
+const REFUSALS = [
+  { kind: ScriptsTooLargeError, reason: 'ScriptsTooLarge' },
+  { kind: NoCommandError, reason: 'NoCommand' },
+  { kind: ImageLookupError, reason: 'NoCommand' },
+];
+
+function podIsGone({ status }: StoredTask): Conclusion {
+  const message = `pod ${status?.podName ?? ''} was deleted before its steps were over`.replace('  ', ' ');
+  return { status: 'Failure', reason: 'PodDeleted', message };
+}
+
+function withPod({ task, now }: Seen, pod: ObservedPod, settings: Settings): Decision {
+  const chain = observe(task, pod);
+  const stop = stopOf(pod);
+  const known = { task, pod, chain, held: isHeld(task, pod, chain), now };
+  const conclusion = conclude({ pod, chain, stop }, now);
+  if (conclusion !== undefined) return report({ ...known, conclusion });
+  if (stop !== undefined) {
+    const { reason, message } = stop;
+    const stopping: Trouble = { reason, message, ends: 'never' };
+    return {
+      ...report({ ...known, trouble: stopping }),
+      ...soonest(now, Date.parse(stop.at) + STOP_PATIENCE),
+    };
+  }
+
+  const trouble = troubleOf(pod, chain);
+  const since = trouble === undefined ? now : troubledSince(task, trouble, now);
+  const cause = causeToStop({ task, pod, chain, trouble, since }, { now, patience: settings.patience });
+  if (cause !== undefined) {
+    const how = stopPod(pod, chain, cause);
+    const action: Action =
+      how === 'delete' ? { kind: 'delete-pod' } : { kind: 'patch-pod', patch: how.patch };
+    // With no container that runs there is nothing to wait for.
+    const last = conclude({ pod, chain, stop: cause }, now);
+    return {
+      ...report({ ...known, trouble: cause && { ...cause, ends: 'never' }, conclusion: last }),
+      actions: [action],
+    };
+  }
+  const patch = advance(task, pod, chain);
+  const { deletionTimestamp } = pod.metadata;
+  return {
+    ...report({ ...known, trouble }),
+    actions: patch.length === 0 ? [] : [{ kind: 'patch-pod', patch }],
+    ...soonest(
+      now,
+      deadlineOf(task, pod),
+      patienceEnds(trouble, since, settings),
+      deletionTimestamp === undefined ? undefined : Date.parse(deletionTimestamp) + DELETION_PATIENCE,
+    ),
+  };
+}
+
+/** The status as it should be, if it is not. */
+function report(known: Known): Decision {
+  const status = statusOf(known);
+  const before = known.task.status;
+  if (isDeepStrictEqual(status, before)) return NOTHING;
+  const said = (of: TaskStatus | undefined): unknown[] => [of?.status ?? 'Pending', of?.reason];
+  return { actions: [], status, urgent: !isDeepStrictEqual(said(status), said(before)) };
+}
+
+function patienceEnds(
+  trouble: Trouble | undefined,
+  since: number,
+  { patience }: Settings,
+): number | undefined {
+  return trouble?.ends === 'patience' ? since + patience : undefined;
+}
+
+function soonest(now: number, ...moments: (number | undefined)[]): { again?: number } {
+  const future = moments.filter((moment) => moment !== undefined).map((moment) => Math.max(0, moment - now));
+  return future.length === 0 ? {} : { again: Math.min(...future) };
+}

@@ -1,0 +1,176 @@
+/** The status that a Task should have. Pure: the same Task, pod and moment always give the same. */
+import { type Condition, type StepStatus, type TaskStatus } from '../../shared/task.ts';
+import { defined } from '../defined.ts';
+import { gateOf, orderOf, type ObservedPod } from '../pod.ts';
+import { type Conclusion } from './conclude.ts';
+import { type Chain, type StepView } from './observe.ts';
+import { stuckBy, type Trouble } from './trouble.ts';
+import { type StoredTask } from '../stored-task.ts';
+
+/** What is known about a Task at one moment. */
+export interface Known {
+  task: StoredTask;
+  pod: ObservedPod | undefined;
+  /** Its steps; absent while there is no pod. */
+  chain: Chain | undefined;
+  /** What keeps it from getting on. */
+  trouble?: Trouble | undefined;
+  /** Whether it is held by `suspend` or a gate. */
+  held: boolean;
+  /** What became of it. */
+  conclusion?: Conclusion | undefined;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+/**
+ * The status of a Task; nothing of the old one stays but what is gone and was seen.
+ *
+ * @example statusOf({ task, pod, chain, held: false, now: Date.now() }).status // 'Running'
+ */
+export function statusOf(known: Known): TaskStatus {
+  const { task, pod, chain, conclusion, now } = known;
+  const before = task.status;
+  const steps =
+    chain === undefined
+      ? (before?.steps ?? stepsOf(task))
+      : chain.steps.map((view) => stepStatus(view, chain));
+  const ended = conclusion === undefined ? steps : steps.map((step) => closed(step, conclusion));
+  const startTime = pod?.metadata.creationTimestamp ?? before?.startTime;
+  const completionTime = conclusion && completion(ended, startTime, now);
+  return defined({
+    observedGeneration: task.metadata.generation,
+    status: conclusion?.status ?? word(known),
+    ...explanation(known),
+    startTime,
+    completionTime,
+    duration: completionTime && (startTime === undefined ? '0s' : between(startTime, completionTime)),
+    step: `${currentStep(ended)}/${ended.length}`,
+    order: (pod && orderOf(pod)) ?? before?.order,
+    gate: pod && gateOf(pod),
+    podName: pod?.metadata.name ?? before?.podName,
+    steps: ended,
+    conditions: conditionsOf(known),
+  });
+}
+
+function word({ task, chain, held }: Known): 'Pending' | 'Running' | 'Paused' {
+  if (held) return 'Paused';
+  const begun = chain?.steps.some(({ state }) => state === 'running' || state === 'over') ?? false;
+  // What runs does not become pending again, though a stopped pod no longer shows whose turn it was.
+  return begun || task.status?.status === 'Running' ? 'Running' : 'Pending';
+}
+
+function explanation({ task, trouble, held, conclusion }: Known): { reason?: string; message?: string } {
+  if (conclusion !== undefined) return { reason: conclusion.reason, message: conclusion.message };
+  if (held)
+    return {
+      reason: 'Suspended',
+      message: task.spec.suspend === true ? 'spec.suspend is true' : 'held by the gate',
+    };
+  return trouble === undefined ? {} : { reason: trouble.reason, message: trouble.message };
+}
+
+function stepsOf(task: StoredTask): StepStatus[] {
+  return task.spec.steps.map(({ name }) => ({ name, state: 'Waiting' }));
+}
+
+function stepStatus(
+  { name, number, state, end, since, waiting, imageID }: StepView,
+  chain: Chain,
+): StepStatus {
+  if (end !== undefined) {
+    const { outcome, exitCode, signal, reason, message, startedAt, finishedAt, attempts, results } = end;
+    const skipped = outcome === 'Cancelled' && startedAt === undefined && isBehindFailure(number, chain);
+    const rest = { exitCode, signal, reason, message, startedAt, finishedAt, attempts, imageID, results };
+    return { name, state: skipped ? 'Skipped' : outcome, ...defined(rest) };
+  }
+  if (state === 'running') return { name, state: 'Running', ...defined({ startedAt: since, imageID }) };
+  const stuck = stuckBy(waiting);
+  return { name, state: 'Waiting', ...defined({ reason: stuck?.reason, message: stuck?.message, imageID }) };
+}
+
+/** The order quits also when a step died without a word; for those behind it that is a skip, not a wish. */
+function isBehindFailure(number: number, { stopper }: Chain): boolean {
+  return stopper !== undefined && stopper.number < number && stopper.end?.outcome !== 'Cancelled';
+}
+
+/** What is left open when a Task is over. */
+function closed(step: StepStatus, { status, reason, message, step: about }: Conclusion): StepStatus {
+  const { name, state } = step;
+  if (state !== 'Waiting' && state !== 'Running') return step;
+  if (name === about) return { ...step, state: 'Error', reason, message };
+  if (state === 'Running') return { ...step, state: status === 'Cancelled' ? 'Cancelled' : 'Error', reason };
+  return {
+    ...step,
+    state: status === 'Cancelled' ? 'Cancelled' : 'Skipped',
+    ...defined({ reason: step.reason }),
+  };
+}
+
+/** The number of the step that is the one to look at: the last one over when all is well, else where it stands. */
+function currentStep(steps: readonly StepStatus[]): number {
+  const at = steps.findIndex(({ state }) => state !== 'Succeeded' && state !== 'Continued');
+  return at < 0 ? steps.length : at + 1;
+}
+
+/** The last thing that happened in the pod; when nothing is known, now. */
+function completion(steps: readonly StepStatus[], startTime: string | undefined, now: number): string {
+  const times = steps.flatMap(({ finishedAt }) => (finishedAt === undefined ? [] : [Date.parse(finishedAt)]));
+  const known = times.filter((time) => !Number.isNaN(time));
+  const unfinished = steps.some(({ state, finishedAt }) => state === 'Error' && finishedAt === undefined);
+  const last = known.length === 0 || unfinished ? now : Math.max(...known);
+  // The clocks of the node and the API server may differ; nothing ends before it began.
+  return new Date(Math.max(last, startTime === undefined ? 0 : Date.parse(startTime))).toISOString();
+}
+
+/**
+ * The time between two moments, in the notation of Go, with a tenth of a second below a minute.
+ *
+ * @example between('2026-01-01T00:00:00Z', '2026-01-01T00:01:05.4Z') // '1m5s'
+ */
+export function between(start: string, end: string): string {
+  const ms = Math.max(0, Date.parse(end) - Date.parse(start));
+  if (ms < 60_000) return `${Math.round(ms / 100) / 10}s`;
+  const total = Math.round(ms / 1000);
+  const [hours, minutes, seconds] = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60];
+  return `${hours > 0 ? `${hours}h` : ''}${minutes}m${seconds}s`;
+}
+
+function conditionsOf({ task, trouble, held, conclusion, now }: Known): Condition[] {
+  const before = task.status?.conditions ?? [];
+  const wanted: Omit<Condition, 'lastTransitionTime'>[] = [];
+  if (conclusion !== undefined) {
+    const { status, reason, message } = conclusion;
+    wanted.push({ type: status === 'Successful' ? 'Complete' : 'Failed', status: 'True', reason, message });
+  } else if (trouble !== undefined) {
+    wanted.push({ type: PROGRESSING, status: 'False', reason: trouble.reason, message: trouble.message });
+  }
+  if (held && conclusion === undefined) {
+    wanted.push({ type: 'Paused', status: 'True', reason: 'Suspended', message: 'no further step starts' });
+  } else if (before.some(({ type }) => type === 'Paused')) {
+    wanted.push({ type: 'Paused', status: 'False', reason: 'Resumed', message: '' });
+  }
+  return wanted.map((condition) => dated(condition, before, now));
+}
+
+/** `False` while something keeps the Task from getting on; its time says since when. */
+const PROGRESSING = 'Progressing';
+
+function dated(
+  condition: Omit<Condition, 'lastTransitionTime'>,
+  before: readonly Condition[],
+  now: number,
+): Condition {
+  const same = before.find(
+    ({ type, status, reason }) =>
+      type === condition.type && status === condition.status && reason === condition.reason,
+  );
+  return { ...condition, lastTransitionTime: same?.lastTransitionTime ?? new Date(now).toISOString() };
+}
+
+/** Since when the trouble stands, ms since the epoch: the first that a status said so, else now. */
+export function troubledSince(task: StoredTask, { reason }: Trouble, now: number): number {
+  const known = task.status?.conditions?.find((each) => each.type === PROGRESSING && each.reason === reason);
+  return known === undefined ? now : Date.parse(known.lastTransitionTime);
+}

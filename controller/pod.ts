@@ -1,0 +1,106 @@
+/** What the controller reads of a pod: Kubernetes v1 Pod, the few fields of it that say how its containers are. */
+import { GATE_ANNOTATION, ORDER_ANNOTATION } from '../shared/pod.ts';
+import { parseInteger } from '../shared/order.ts';
+import { defined } from './defined.ts';
+import { type KubeObject } from './runtime/objects.ts';
+
+/** On the pod, beside an order of -1: why its Task was stopped. Written in one patch with the order, so neither is lost. */
+export const STOP_ANNOTATION = 'api.practice.com/stop';
+
+export interface ObservedPod extends KubeObject {
+  spec?: { nodeName?: string };
+  status?: {
+    phase?: string;
+    reason?: string;
+    message?: string;
+    conditions?: PodCondition[];
+    initContainerStatuses?: ContainerStatus[];
+    containerStatuses?: ContainerStatus[];
+  };
+}
+
+export interface PodCondition {
+  type: string;
+  status: string;
+  reason?: string;
+  message?: string;
+  lastTransitionTime?: string | null;
+}
+
+export interface ContainerStatus {
+  name: string;
+  imageID?: string;
+  state?: {
+    waiting?: { reason?: string; message?: string };
+    running?: { startedAt?: string };
+    terminated?: Terminated;
+  };
+}
+
+export interface Terminated {
+  exitCode: number;
+  signal?: number;
+  reason?: string;
+  message?: string;
+  startedAt?: string | null;
+  finishedAt?: string | null;
+}
+
+/** The order that the pod's agents see; `undefined` when it cannot be read, so that no step starts by it. */
+export function orderOf(pod: ObservedPod): number | undefined {
+  return parseInteger(pod.metadata.annotations?.[ORDER_ANNOTATION] ?? '');
+}
+
+/** The gate that the pod's agents see: none, a number, or one that cannot be read, which is closed for every step. */
+export function gateOf(pod: ObservedPod): number | undefined {
+  const text = pod.metadata.annotations?.[GATE_ANNOTATION];
+  return text === undefined || text.trim() === '' ? undefined : (parseInteger(text) ?? 1);
+}
+
+export function condition(pod: ObservedPod, type: string): PodCondition | undefined {
+  return pod.status?.conditions?.find((each) => each.type === type);
+}
+
+/** Whether nothing in the pod runs or will: the kubelet says so some time after its last container is over. */
+export function isEnded(pod: ObservedPod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+}
+
+/**
+ * The pod with what nobody here reads left out, for keeping a thousand of them.
+ *
+ * @example new Cache({ type: PODS, keep: keepOfPod })
+ */
+export function keepOfPod(pod: ObservedPod): ObservedPod {
+  const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp, ownerReferences } =
+    pod.metadata;
+  const { annotations = {} } = pod.metadata;
+  const { phase, reason, message, conditions, initContainerStatuses, containerStatuses } = pod.status ?? {};
+  const owner = ownerReferences?.find(({ controller }) => controller === true);
+  return defined({
+    metadata: defined({
+      ...{ name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp },
+      ownerReferences: owner && [owner],
+      annotations: defined({
+        [ORDER_ANNOTATION]: annotations[ORDER_ANNOTATION],
+        [GATE_ANNOTATION]: annotations[GATE_ANNOTATION],
+        [STOP_ANNOTATION]: annotations[STOP_ANNOTATION],
+      }),
+    }),
+    spec: defined({ nodeName: pod.spec?.nodeName }),
+    status: defined({
+      ...{ phase, reason, message },
+      conditions: conditions
+        ?.filter(({ type }) => CONDITIONS.has(type))
+        .map(({ type, status, reason, message }) => defined({ type, status, reason, message })),
+      initContainerStatuses: initContainerStatuses?.map(keepOfContainer),
+      containerStatuses: containerStatuses?.map(keepOfContainer),
+    }),
+  });
+}
+
+const CONDITIONS = new Set(['PodScheduled', 'Ready', 'DisruptionTarget']);
+
+function keepOfContainer({ name, imageID, state }: ContainerStatus): ContainerStatus {
+  return defined({ name, imageID, state });
+}

@@ -1,0 +1,215 @@
+/** Looks at one Task and does what {@link decide} says. Level-triggered: a key says where to look, never what happened. */
+import { podNameOf } from '../shared/pod.ts';
+import { type TaskStatus } from '../shared/task.ts';
+import { type Actor, isOwnedBy, RefusedError, StaleError } from './act.ts';
+import { decide, isFinal, type Action, type Decision, type Prepared, type Settings } from './decide.ts';
+import { createdEvent, eventsOf } from './decide/events.ts';
+import { type Trouble } from './decide/trouble.ts';
+import { type Lookups } from './images.ts';
+import { type ObservedPod } from './pod.ts';
+import { type Cache } from './runtime/cache.ts';
+import { type Log } from './runtime/log.ts';
+import { type StoredTask } from './stored-task.ts';
+
+export interface ReconcilerSettings {
+  tasks: Pick<Cache<StoredTask>, 'get' | 'put'>;
+  pods: Pick<Cache<ObservedPod>, 'get' | 'put'>;
+  lookups: Lookups;
+  actor: Actor;
+  /** Look again at a Task after so many milliseconds. */
+  lookAgain: (key: string, after: number) => void;
+  /** Asked before every write: who no longer leads must not write. */
+  mayWrite: () => boolean;
+  onStatus: (task: StoredTask, before: TaskStatus | undefined, after: TaskStatus) => void;
+  settings: Settings;
+  /** Only log what would be done. */
+  dryRun: boolean;
+  log: Log;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+}
+
+/** How far the steps are is written at most this often for each Task, ms; what people wait for is written at once. */
+const PROGRESS_INTERVAL = 2_000;
+const FIRST_REFUSAL_RETRY = 5_000;
+const LAST_REFUSAL_RETRY = 60_000;
+
+/** What this process knows of a Task beside what the cluster does. All of it may be lost. */
+interface Memory {
+  /** When its status was last written, or when it was first looked at. */
+  written: number;
+  hadPod: boolean;
+  refused?: { trouble: Trouble; retryAt: number; attempts: number };
+}
+
+/** No longer the leader. */
+export class NotLeadingError extends Error {
+  override name = 'NotLeadingError';
+}
+
+export class Reconciler {
+  readonly #settings: ReconcilerSettings;
+  readonly #memories = new Map<string, Memory>();
+
+  constructor(settings: ReconcilerSettings) {
+    this.#settings = settings;
+  }
+
+  /** @param key - `namespace/name` of a Task */
+  async reconcile(key: string, signal: AbortSignal): Promise<void> {
+    const { tasks, pods, clock, settings, lookAgain } = this.#settings;
+    const [namespace = '', name = ''] = key.split('/');
+    const task = tasks.get(namespace, name);
+    if (task === undefined) return;
+    const memory = this.#memoryOf(task);
+    const found = pods.get(namespace, podNameOf({ name, uid: task.metadata.uid ?? '' }));
+    const pod = found !== undefined && isOwnedBy(task, found) ? found : undefined;
+    if (pod !== undefined) memory.hadPod = true;
+
+    const seen = { task, pod, hadPod: memory.hadPod, prepared: this.#prepared(task, memory), now: clock() };
+    const decision = decide(seen, settings);
+    const again = await this.#carryOut(decision, { key, task, pod, memory, signal });
+    if (again !== undefined) lookAgain(key, again);
+  }
+
+  /** A Task that is gone, or over, needs no memory. */
+  forget(uid: string): void {
+    this.#memories.delete(uid);
+    this.#settings.lookups.forget(uid);
+  }
+
+  #memoryOf(task: StoredTask): Memory {
+    const uid = task.metadata.uid ?? '';
+    const known = this.#memories.get(uid);
+    if (known !== undefined) return known;
+    const memory: Memory = { written: this.#settings.clock(), hadPod: false };
+    if (!isFinal(task)) this.#memories.set(uid, memory);
+    return memory;
+  }
+
+  #prepared(task: StoredTask, { refused, hadPod }: Memory): Prepared {
+    if (hadPod) return { kind: 'pending' };
+    if (refused !== undefined && this.#settings.clock() < refused.retryAt) {
+      return { kind: 'trouble', trouble: refused.trouble };
+    }
+    return this.#settings.lookups.prepared(task);
+  }
+
+  /** @returns milliseconds after which to look again */
+  async #carryOut(decision: Decision, at: Circumstances): Promise<number | undefined> {
+    const { log, dryRun, lookups } = this.#settings;
+    const { key, task, memory } = at;
+    if (dryRun) {
+      const { status } = decision;
+      const actions = decision.actions.map(({ kind }) => kind);
+      if (status !== undefined || actions.length > 0)
+        log.info({ task: key, actions, status: status?.status, reason: status?.reason }, 'would act');
+      for (const { kind } of decision.actions) if (kind === 'look-up') lookups.start(task);
+      return decision.again;
+    }
+    let stored = task;
+    for (const action of decision.actions) await this.#act(action, at);
+    const delays = [decision.again, this.#retryOf(task, memory)];
+    if (decision.status !== undefined) {
+      const left = memory.written + PROGRESS_INTERVAL - this.#settings.clock();
+      if (decision.urgent || left <= 0) stored = await this.#write(decision.status, at);
+      else delays.push(left);
+    }
+    if (isFinal(stored)) this.forget(task.metadata.uid ?? '');
+    const known = delays.filter((delay) => delay !== undefined);
+    return known.length === 0 ? undefined : Math.min(...known);
+  }
+
+  #retryOf(task: StoredTask, { refused, hadPod }: Memory): number | undefined {
+    if (hadPod) return undefined;
+    if (refused !== undefined) return Math.max(0, refused.retryAt - this.#settings.clock());
+    const left = this.#settings.lookups.retryIn(task);
+    if (left === 0) this.#settings.lookups.start(task);
+    return left === 0 ? undefined : left;
+  }
+
+  async #act(action: Action, { key, task, pod, memory, signal }: Circumstances): Promise<void> {
+    const { actor, lookups, pods, log } = this.#settings;
+    if (action.kind === 'look-up') return lookups.start(task);
+    this.#mustLead();
+    switch (action.kind) {
+      case 'create':
+        return this.#create(action, { key, task, pod, memory, signal });
+      case 'patch-pod':
+        if (pod === undefined) return;
+        log.info(
+          { task: key, pod: pod.metadata.name, patch: action.patch.filter(({ op }) => op !== 'test') },
+          'pod patched',
+        );
+        return pods.put(await actor.patchPod(pod, action.patch, signal));
+      case 'delete-pod':
+        if (pod !== undefined) await actor.deletePod(pod, signal);
+        log.info({ task: key, pod: pod?.metadata.name }, 'pod deleted');
+        return;
+      case 'delete-task':
+        await actor.deleteTask(task, signal);
+        log.info({ task: key }, 'task deleted, its time to live is over');
+    }
+  }
+
+  async #create(
+    { pod, scripts }: Extract<Action, { kind: 'create' }>,
+    { key, task, memory, signal }: Circumstances,
+  ): Promise<void> {
+    const { actor, tasks, pods, log, clock, lookAgain } = this.#settings;
+    // The one thing that must not be done on old news: a Task that had its pod has had it for good.
+    const fresh = await actor.readTask(task, signal);
+    if (fresh?.metadata.resourceVersion !== task.metadata.resourceVersion) {
+      if (fresh !== undefined) tasks.put(fresh);
+      return lookAgain(key, 0);
+    }
+    this.#mustLead();
+    try {
+      const created = await actor.create(task, pod, scripts, signal);
+      memory.hadPod = true;
+      delete memory.refused;
+      pods.put(created);
+      log.info({ task: key, pod: created.metadata.name, steps: task.spec.steps.length }, 'pod created');
+      await actor.tell(task, createdEvent(task, created.metadata.name), signal);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      const attempts = (memory.refused?.attempts ?? 0) + 1;
+      const backoff = Math.min(LAST_REFUSAL_RETRY, FIRST_REFUSAL_RETRY * 2 ** (attempts - 1));
+      memory.refused = { trouble: error.trouble, retryAt: clock() + backoff, attempts };
+      lookAgain(key, 0);
+    }
+  }
+
+  async #write(status: TaskStatus, { key, task, memory, signal }: Circumstances): Promise<StoredTask> {
+    const { actor, tasks, onStatus, log, clock } = this.#settings;
+    this.#mustLead();
+    const before = task.status;
+    const stored = await actor.writeStatus(task, status, signal);
+    memory.written = clock();
+    tasks.put(stored);
+    onStatus(task, before, status);
+    if (status.status !== before?.status || status.reason !== before?.reason) {
+      const { status: word, reason, step, podName: pod, duration } = status;
+      log.info({ task: key, status: word, reason, step, pod, duration }, 'task status');
+    }
+    await Promise.all(eventsOf(before, status).map((event) => actor.tell(task, event, signal)));
+    return stored;
+  }
+
+  #mustLead(): void {
+    if (!this.#settings.mayWrite()) throw new NotLeadingError('this controller no longer leads');
+  }
+}
+
+interface Circumstances {
+  key: string;
+  task: StoredTask;
+  pod: ObservedPod | undefined;
+  memory: Memory;
+  signal: AbortSignal;
+}
+
+/** Errors after which to look again at once; nothing is wrong. */
+export function isStale(error: unknown): boolean {
+  return error instanceof StaleError;
+}
