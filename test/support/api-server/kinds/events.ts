@@ -26,7 +26,7 @@ function newEventCauses(event: ApiObject): Cause[] {
   const { namespace = '' } = event.metadata;
   const regarding = textOf(fieldsOf(event['regarding'])['namespace']);
   // What is about a thing of the whole cluster is told in the namespace `default`.
-  const wrong = regarding === '' ? namespace !== 'default' : regarding !== namespace;
+  const wrong = regarding === '' && namespace !== 'default';
   const text = (key: string): string => textOf(event[key]);
   const type = text('type');
   return [

@@ -59,6 +59,11 @@ function textCauses(
 ): Cause[] {
   // Go counts code points.
   const length = Array.from(value).length;
+  // Nothing more is said of a text that is too long.
+  if (maxLength !== undefined && length > maxLength)
+    return [
+      { reason: 'FieldValueTooLong', message: `Too long: may not be more than ${maxLength} bytes`, field },
+    ];
   const problem = format === undefined ? undefined : formatProblem(value, format);
   return [
     ...(problem === undefined
@@ -70,9 +75,6 @@ function textCauses(
             field,
           },
         ]),
-    ...(maxLength !== undefined && length > maxLength
-      ? [{ reason: 'FieldValueTooLong', message: `Too long: may not be more than ${maxLength} bytes`, field }]
-      : []),
     ...(minLength !== undefined && length < minLength
       ? [cause.invalid(field, value, `${field} in body should be at least ${minLength} chars long`)]
       : []),

@@ -93,12 +93,12 @@ export class Writer {
 
     const next = merged(resource, sent, old, subresource);
     resource.rules.admit?.(next);
-    if (same(next, old)) return { version: stored, created: false };
     const causes = [
       ...metadataCauses(resource, { ...next, metadata: sent.metadata }, old),
       ...(resource.rules.validate?.(next, old, subresource) ?? []),
     ];
     if (causes.length > 0) throw invalid(resource, name, causes);
+    if (same(next, old)) return { version: stored, created: false };
     const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = next.metadata;
     const over =
       deletionTimestamp !== undefined && finalizers.length === 0 && deletionGracePeriodSeconds === 0;
@@ -205,8 +205,10 @@ function objectOf(resource: Resource, body: unknown): ApiObject {
     throw badRequest(
       `the API version in the data (${said.apiVersion}) does not match the expected API version (${apiVersion})`,
     );
-  if (custom && said.kind !== kind)
-    throw badRequest(`the kind in the data (${said.kind}) does not match the expected kind (${kind})`);
+  if (custom && said.kind !== kind) {
+    const name = textOf(fieldsOf(body['metadata'])['name']);
+    throw invalid(resource, name, [cause.invalid('kind', said.kind, `must be ${kind}`)]);
+  }
   if ((said.kind !== '' && said.kind !== kind) || (said.apiVersion !== '' && said.apiVersion !== apiVersion))
     throw badRequest(
       `${said.kind} in version "${said.apiVersion}" cannot be handled as a ${kind}: converting (${said.apiVersion}.${said.kind}) to (${kind}): unknown conversion`,
