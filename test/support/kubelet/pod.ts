@@ -1,0 +1,63 @@
+/** A pod as its kubelet reads it. */
+import { basename } from 'node:path';
+import { parseInteger } from '../../../shared/order.ts';
+import { GATE_ANNOTATION, ORDER_ANNOTATION } from '../../../shared/pod.ts';
+import { listOf, textOf, type ApiObject, type Fields } from '../api-server/object.ts';
+
+export interface PodContainer {
+  name: string;
+  image: string;
+  /** An init container that goes on beside the others. */
+  sidecar: boolean;
+  fields: Fields;
+}
+
+/** What a step's agent was told; absent where a container's command is no agent. */
+export interface AgentOrders {
+  step: string;
+  number: number;
+  /** The numbers of its predecessors. */
+  after: readonly number[];
+  onError: 'stop' | 'continue';
+}
+
+export function containersOf({ spec }: ApiObject, key: 'containers' | 'initContainers'): PodContainer[] {
+  return listOf(spec?.[key]).map((fields) => ({
+    name: textOf(fields['name']),
+    image: textOf(fields['image']),
+    sidecar: key === 'initContainers' && fields['restartPolicy'] === 'Always',
+    fields,
+  }));
+}
+
+export function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(textOf) : [];
+}
+
+/** The flags of a step's agent, as far as they decide when it starts and what comes of it. */
+export function agentOrders({ name, fields }: PodContainer): AgentOrders | undefined {
+  const args = textsOf(fields['args']);
+  const command = args.findIndex((arg) => arg === '--command' || arg === '--');
+  const flags = command < 0 ? args : args.slice(0, command);
+  const valuesOf = (flag: string): string[] =>
+    flags.flatMap((arg, index) => (arg === flag ? [flags[index + 1] ?? ''] : []));
+  const number = parseInteger(valuesOf('--waitcontent')[0] ?? '');
+  if (number === undefined) return undefined;
+  return {
+    step: valuesOf('--step')[0] ?? name,
+    number,
+    after: valuesOf('--after').map((directory) => Number(basename(directory))),
+    onError: valuesOf('--on-error')[0] === 'continue' ? 'continue' : 'stop',
+  };
+}
+
+/** The order and the gate that its annotations say. */
+export function ordersOf({ metadata: { annotations = {} } }: ApiObject): {
+  order: number | undefined;
+  gate: number | undefined;
+} {
+  return {
+    order: parseInteger(annotations[ORDER_ANNOTATION] ?? ''),
+    gate: parseInteger(annotations[GATE_ANNOTATION] ?? ''),
+  };
+}
