@@ -3,7 +3,18 @@ import { expect, test } from 'vitest';
 import { type ApiObject } from '../../support/api-server/object.ts';
 import { MERGE } from '../../support/api-server/talk.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-import { configMap, fresh, patch, pod, refusal, seen, useTarget, watching } from './target.ts';
+import {
+  COLLECTED,
+  configMap,
+  fresh,
+  patch,
+  pod,
+  refusal,
+  seen,
+  SLOW,
+  useTarget,
+  watching,
+} from './target.ts';
 import { useThings } from './things.ts';
 
 const target = useTarget();
@@ -80,7 +91,7 @@ test('a finalizer keeps an object until it is removed', async () => {
   expect(await isGone(path)).toBe(true);
 });
 
-test('what an owner has goes after it', async () => {
+test('what an owner has goes after it', SLOW, async () => {
   const { talk, core } = target();
   const task = await owner();
   const map = await ownedMap(task);
@@ -89,28 +100,36 @@ test('what an owner has goes after it', async () => {
     body: { propagationPolicy: 'Background' },
   });
   expect(await isGone(`${things.path()}/${task.metadata.name}`)).toBe(true);
-  await waitUntil('the ConfigMap is gone', () => isGone(map));
-  await waitUntil('the pod is gone', () => isGone(`${core('pods')}/${metadata.name}`));
+  await waitUntil('the ConfigMap is gone', () => isGone(map), COLLECTED);
+  await waitUntil('the pod is gone', () => isGone(`${core('pods')}/${metadata.name}`), COLLECTED);
 });
 
-test('what has another owner too stays', async () => {
+test('what has another owner too stays', SLOW, async () => {
   const { talk } = target();
   const [one, two] = [await owner(), await owner()];
   const [both, only] = [await ownedMap(one, two), await ownedMap(one)];
   await talk.object('DELETE', `${things.path()}/${one.metadata.name}`);
-  await waitUntil('what it had alone is gone', () => isGone(only));
-  expect(await isGone(both)).toBe(false);
+  await waitUntil('what it had alone is gone', () => isGone(only), COLLECTED);
+  const left = await waitUntil(
+    'the other is its only owner',
+    async () => {
+      const { ownerReferences = [] } = (await talk.object('GET', both)).metadata;
+      return ownerReferences.length === 1 ? ownerReferences : undefined;
+    },
+    COLLECTED,
+  );
+  expect(left[0]?.uid).toBe(two.metadata.uid);
 });
 
-test('what is made for an owner that is gone goes too', async () => {
+test('what is made for an owner that is gone goes too', SLOW, async () => {
   const { talk } = target();
   const gone = await owner();
   await talk.object('DELETE', `${things.path()}/${gone.metadata.name}`);
   const late = await ownedMap(gone);
-  await waitUntil('it is gone', () => isGone(late));
+  await waitUntil('it is gone', () => isGone(late), COLLECTED);
 });
 
-test('an owner that goes in the foreground goes after what it has', async () => {
+test('an owner that goes in the foreground goes after what it has', SLOW, async () => {
   const { talk, core } = target();
   const task = await owner();
   const { metadata } = await talk.object('POST', core('configmaps'), {
@@ -122,23 +141,27 @@ test('an owner that goes in the foreground goes after what it has', async () => 
   expect(marked.metadata).toMatchObject({
     ...{ finalizers: ['foregroundDeletion'], deletionTimestamp: expect.any(String) },
   });
-  await waitUntil('what it has is marked', async () => {
-    const { metadata: owned } = await talk.object('GET', map);
-    return owned.deletionTimestamp;
-  });
+  await waitUntil(
+    'what it has is marked',
+    async () => {
+      const { metadata: owned } = await talk.object('GET', map);
+      return owned.deletionTimestamp;
+    },
+    COLLECTED,
+  );
   expect(await isGone(path)).toBe(false);
   await patch(talk, map, { metadata: { finalizers: null } });
-  await waitUntil('the owner is gone', () => isGone(path));
+  await waitUntil('the owner is gone', () => isGone(path), COLLECTED);
 });
 
-test('an orphan has no owner any more', async () => {
+test('an orphan has no owner any more', SLOW, async () => {
   const { talk } = target();
   const task = await owner();
   const map = await ownedMap(task);
   await talk.object('DELETE', `${things.path()}/${task.metadata.name}`, {
     body: { propagationPolicy: 'Orphan' },
   });
-  await waitUntil('the owner is gone', () => isGone(`${things.path()}/${task.metadata.name}`));
+  await waitUntil('the owner is gone', () => isGone(`${things.path()}/${task.metadata.name}`), COLLECTED);
   expect((await talk.object('GET', map)).metadata.ownerReferences).toBeUndefined();
 });
 
@@ -177,7 +200,7 @@ test('all that a selector matches is deleted at once', async () => {
   expect(await isGone(`${core('configmaps')}/${two}`)).toBe(false);
 });
 
-test('a namespace goes after what is in it, and takes nothing new', async () => {
+test('a namespace goes after what is in it, and takes nothing new', SLOW, async () => {
   const { talk } = target();
   const { metadata } = await talk.object('POST', '/api/v1/namespaces', {
     body: { metadata: { generateName: 'contract-gone-' } },
@@ -194,10 +217,14 @@ test('a namespace goes after what is in it, and takes nothing new', async () => 
     code: 403,
     body: { reason: 'Forbidden', details: { causes: [{ reason: 'NamespaceTerminating' }] } },
   });
-  await waitUntil('what is in it is marked', async () => {
-    const { metadata: map } = await talk.object('GET', `${maps}/a`);
-    return map.deletionTimestamp;
-  });
+  await waitUntil(
+    'what is in it is marked',
+    async () => {
+      const { metadata: map } = await talk.object('GET', `${maps}/a`);
+      return map.deletionTimestamp;
+    },
+    COLLECTED,
+  );
   await patch(talk, `${maps}/a`, { metadata: { finalizers: null } });
-  await waitUntil('the namespace is gone', () => isGone(path), 60_000);
+  await waitUntil('the namespace is gone', () => isGone(path), COLLECTED);
 });

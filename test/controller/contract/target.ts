@@ -55,6 +55,10 @@ export function useTarget(): () => Target {
   };
 }
 
+/** A garbage collector looks for new kinds every 30 s only, and a namespace waits for it too. */
+export const SLOW = { timeout: 150_000 };
+export const COLLECTED = 120_000;
+
 let names = 0;
 
 /** A name that nothing else has. */

@@ -87,7 +87,12 @@ export class GarbageCollector {
     const known = this.#objects.get(uid);
     const { ownerReferences: owners = [], deletionTimestamp } = known?.metadata ?? {};
     if (known === undefined || deletionTimestamp !== undefined || owners.length === 0) return;
-    if (policy === undefined && owners.some((owner) => this.#objects.has(owner.uid))) return;
+    const there = owners.filter((owner) => this.#objects.has(owner.uid));
+    if (policy === undefined && there.length > 0) {
+      // It is no longer said to belong to what is gone.
+      if (there.length < owners.length) this.#change(known, { ownerReferences: there });
+      return;
+    }
     const resource = this.#catalog.byKey(known.resource);
     if (resource === undefined) return;
     const { name, namespace } = known.metadata;

@@ -76,20 +76,27 @@ function markOf(mark: string): Record<string, string> {
   return { [MARK]: mark.slice(MARK.length + 1) };
 }
 
-/** Ends every process that was started with the mark. */
+/** Ends every process that was started with the mark, and those that they start meanwhile. */
 async function killAll(mark: string): Promise<void> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  await Promise.all(
-    pids.map(async (pid) => {
-      const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-      if (!environment.split('\0').includes(mark)) return;
+  for (;;) {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const marked = await Promise.all(
+      pids.map(async (pid) => {
+        // What has ended has no environment any more.
+        const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+        return environment.split('\0').includes(mark);
+      }),
+    );
+    const left = pids.filter((_, index) => marked[index]);
+    if (left.length === 0) return;
+    for (const pid of left) {
       try {
         process.kill(Number(pid), 'SIGKILL');
       } catch {
         // It is gone.
       }
-    }),
-  );
+    }
+  }
 }
 
 /** The agent's arguments with its termination log here, and with a note of every start of the step's command. */
