@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
-import { describe, expect, it } from 'vitest';
-import { render } from '../../cli/run/report/live.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { liveReporter, render } from '../../cli/run/report/live.ts';
 import { sh, taskFile } from '../support/cli.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -40,6 +41,19 @@ describe('on a terminal', () => {
 });
 
 describe('the list', () => {
+  it('is drawn no more once the Task is over, however long the rest takes', () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const terminal = Object.assign(new PassThrough(), { columns: 100, rows: 30, isTTY: true });
+    const { report, close } = liveReporter(terminal as unknown as NodeJS.WriteStream);
+    report({ type: 'TaskStarted', task: 't', steps: ['a'], agent: 'agent', differences: [] });
+    const end = { status: 'Successful', exitCode: 0, durationMs: 1, message: '1 step' } as const;
+    report({ type: 'TaskFinished', task: 't', ...end });
+    vi.advanceTimersByTime(1000);
+    close();
+    expect(String(terminal.read())).toMatch(/Task t Successful in 1ms: 1 step\n$/);
+  });
+
   const rows = Array.from({ length: 100 }, (_, i) => ({
     ...{ name: `s${i}`, state: i < 50 ? ('Succeeded' as const) : ('Waiting' as const) },
     ...{ begun: undefined, took: i < 50 ? 5 : undefined, exitCode: undefined, last: '' },

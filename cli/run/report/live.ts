@@ -31,6 +31,8 @@ export function liveReporter(terminal: Terminal & NodeJS.WriteStream): Reporter 
   const pending: string[] = [];
   const say = (line: string): void => void pending.push(line);
   const draw = (): void => {
+    // Between Tasks, and once the last is over, the timer has nothing to draw.
+    if (rows.length === 0) return;
     if (pending.length > 0) list.persist(pending.splice(0).join('\n'));
     list(render(rows, Date.now(), terminal.rows ?? 24));
   };
@@ -58,6 +60,7 @@ export function liveReporter(terminal: Terminal & NodeJS.WriteStream): Reporter 
       case 'TaskFinished':
         draw();
         list.done();
+        rows.length = 0;
         return void terminal.write(`${endOf(event)}\n`);
     }
   }
