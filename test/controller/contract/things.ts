@@ -12,6 +12,8 @@ export const spec = {
   properties: {
     size: { type: 'integer', minimum: 1, maximum: 10 },
     min: { type: 'integer', default: 0 },
+    count: { type: 'integer', format: 'int32' },
+    ratio: { type: 'number', maximum: 1, exclusiveMaximum: true },
     mode: { type: 'string', enum: ['a', 'b'], default: 'a' },
     name: { type: 'string', pattern: '^[a-z]+$', minLength: 2, maxLength: 5 },
     port: { 'x-kubernetes-int-or-string': true },

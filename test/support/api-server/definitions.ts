@@ -146,6 +146,15 @@ function resourcesOf(definition: ApiObject): Resource[] {
   }));
 }
 
+/** With one of these a rule could meet what it was not written for, and is not looked at. */
+const BLOCKING: ReadonlySet<string> = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
+
 const UNCHECKED: Cause = {
   reason: 'FieldValueInvalid',
   message:
@@ -164,17 +173,18 @@ function customRules(schema: Schema): Rules {
       if (below === undefined) return [];
       const [value, before, field] = status
         ? [object.status, old?.status, 'status']
-        : [withoutMetadata(object), old && withoutMetadata(old), ''];
+        : [withNames(object), old && withNames(old), ''];
       if (value === undefined) return [];
       const causes = schemaCauses(value, below, field, before);
-      if (causes.length === 0) return ruleCauses(value, below, field, before);
+      if (!causes.some(({ reason }) => BLOCKING.has(reason)))
+        return [...causes, ...ruleCauses(value, below, field, before)];
       return status ? causes : [...causes, UNCHECKED];
     },
   };
 }
 
-/** Metadata is looked at as that of every kind is. */
-function withoutMetadata(object: ApiObject): Fields {
-  const { metadata: _, ...rest } = object;
-  return rest;
+/** Of metadata a schema sees the names only; the rest is looked at as that of every kind is. */
+function withNames(object: ApiObject): Fields {
+  const { name, generateName } = object.metadata;
+  return { ...object, metadata: { name, ...(generateName !== undefined && { generateName }) } };
 }

@@ -25,7 +25,7 @@ import { Watch, watchVersion, type WatchQuery } from './watch.ts';
 import { Writer } from './write/writer.ts';
 
 export interface ApiServerSettings {
-  /** How many changes of each resource are kept for watches. Default: 20,000. */
+  /** How many changes of each resource are kept for watches. Default: 10,000. */
   history?: number;
   /** ms between bookmarks. Default: 60,000, as the real one. */
   bookmarkInterval?: number;
@@ -63,7 +63,7 @@ const VERSION = {
   ...{ buildDate: '2026-01-01T00:00:00Z', goVersion: 'go1.26', compiler: 'gc', platform: 'linux/amd64' },
 };
 
-const DEFAULT_HISTORY = 20_000;
+const DEFAULT_HISTORY = 10_000;
 const DEFAULT_BOOKMARKS = 60_000;
 /** ms; the real one gives a watch without a timeout 30 to 60 minutes. */
 const DEFAULT_TIMEOUT = 45 * 60_000;

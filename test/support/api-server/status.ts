@@ -73,7 +73,7 @@ export function alreadyExists(resource: Of, name: string): StatusError {
   return new StatusError(409, 'AlreadyExists', message, about(resource, name));
 }
 
-export const MODIFIED =
+const MODIFIED =
   'the object has been modified; please apply your changes to the latest version and try again';
 
 export function conflict(resource: Of, name: string, why = MODIFIED): StatusError {

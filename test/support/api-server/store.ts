@@ -51,6 +51,11 @@ export class Change {
     return line;
   }
 
+  /** All who watch have been told; a later one has the line made again. */
+  release(): void {
+    this.#lines.clear();
+  }
+
   /** To who no longer sees an object it is shown as it last was, with the version of the change. */
   #shown(type: ChangeType): string {
     if (type !== 'DELETED' || this.type === 'DELETED' || this.before === undefined) return this.now.json;
@@ -99,6 +104,7 @@ export class Shelf {
     // By halves, so that it costs nothing most of the time.
     if (this.history.length > 2 * this.#limit) this.forget(this.#limit);
     for (const listener of this.listeners) listener(change);
+    change.release();
   }
 
   /** Keeps the last `count` changes only. */

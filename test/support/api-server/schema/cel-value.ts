@@ -17,10 +17,12 @@ export function celValue(value: unknown, schema: Schema): unknown {
   if (Array.isArray(value)) return value.map((each) => celValue(each, schema.items ?? {}));
   if (isFields(value)) {
     const isMap = schema.properties === undefined;
-    const entries = Object.entries(value).map(([key, each]) => [
-      isMap ? key : escaped(key),
-      celValue(each, schemaOf(schema, key) ?? {}),
-    ]);
+    const entries = Object.entries(value).flatMap(([key, each]) => {
+      const below = schemaOf(schema, key);
+      // What is only let be is not for rules to see.
+      if (below === undefined && !isMap) return [];
+      return [[isMap ? key : escaped(key), celValue(each, below ?? {})]];
+    });
     return Object.fromEntries(entries);
   }
   if (typeof value === 'number' && schema.type !== 'number' && Number.isInteger(value)) return BigInt(value);
@@ -31,7 +33,15 @@ export function celValue(value: unknown, schema: Schema): unknown {
   return value;
 }
 
+const known = new Map<string, string>();
+
 function escaped(name: string): string {
+  let found = known.get(name);
+  if (found === undefined) known.set(name, (found = escape(name)));
+  return found;
+}
+
+function escape(name: string): string {
   if (RESERVED.has(name)) return `__${name}__`;
   return name
     .replaceAll('__', '__underscores__')

@@ -1,16 +1,13 @@
 /** `x-kubernetes-validations`: rules in CEL. */
-import { Environment, type ParseResult } from '@marcbachmann/cel-js';
+import { type ParseResult } from '@marcbachmann/cel-js';
 import { isFields, listOf, same } from '../object.ts';
 import { type Cause } from '../status.ts';
+import { kubernetesCel } from './cel-library.ts';
 import { celValue } from './cel-value.ts';
 import { schemaOf, type Rule, type Schema } from './schema.ts';
 import { correlated, join } from './validate.ts';
 
-const environment = new Environment({
-  unlistedVariablesAreDyn: true,
-  homogeneousAggregateLiterals: false,
-  enableOptionalTypes: true,
-});
+const environment = kubernetesCel();
 
 interface Compiled {
   evaluate: ParseResult;
@@ -114,7 +111,9 @@ function causeOf(rule: Rule, value: unknown, schema: Schema, field: string, old:
     return [{ reason, message: `${prefix}${why}`, field: at }];
   } catch (error) {
     const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    return [{ reason, message: `${prefix}${why} evaluating rule: ${rule.message ?? rule.rule}`, field: at }];
+    const type = Array.isArray(value) ? 'array' : typeof value;
+    const problem = `Invalid value: "${type}": ${why} evaluating rule: ${rule.message ?? rule.rule}`;
+    return [{ reason: 'FieldValueInvalid', message: problem, field }];
   }
 }
 

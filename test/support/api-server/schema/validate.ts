@@ -1,7 +1,7 @@
 /** Whether an object is as its schema says; what is wrong with it, in the real server's words. */
 import { isFields, listOf, same, type Fields } from '../object.ts';
 import { cause, type Cause } from '../status.ts';
-import { formatProblem } from './formats.ts';
+import { fitsInteger, formatProblem } from './formats.ts';
 import { schemaOf, type Schema } from './schema.ts';
 
 /**
@@ -87,6 +87,10 @@ function textCauses(
 function numberCauses(value: number, schema: Schema, field: string): Cause[] {
   const { minimum, maximum, exclusiveMinimum = false, exclusiveMaximum = false, multipleOf } = schema;
   const wrong = (why: string): Cause[] => [cause.invalid(field, value, `${field} in body should be ${why}`)];
+  if (!fitsInteger(value, schema.format))
+    return [
+      cause.invalid('<nil>', '', `Checked value must be of type integer with format int32 in ${field}`),
+    ];
   if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum))
     return wrong(`less than ${exclusiveMaximum ? '' : 'or equal to '}${maximum}`);
   if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum))

@@ -5,7 +5,7 @@ import { conflict, invalid, notFound } from '../status.ts';
 import { type Store, type Version } from '../store.ts';
 import { type Target } from './writer.ts';
 
-export const POLICIES = ['Foreground', 'Background', 'Orphan'] as const;
+const POLICIES = ['Foreground', 'Background', 'Orphan'] as const;
 /** The finalizers by which the garbage collector knows what was asked. */
 export const FOREGROUND = 'foregroundDeletion';
 export const ORPHAN = 'orphan';

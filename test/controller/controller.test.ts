@@ -1,0 +1,333 @@
+import { describe, expect, it } from 'vitest';
+import { CONFIG_MAPS, PODS, SECRETS, TASKS, type KubeObject } from '../../controller/runtime/objects.ts';
+import { type ObservedPod } from '../../controller/pod.ts';
+import { podNameOf } from '../../shared/pod.ts';
+import { type Call } from '../support/api-server/index.ts';
+import { Ends, startRegistry } from '../support/registry.ts';
+import { Blobs } from '../support/images.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { failed, over, running, silent, skipped, waiting } from './builders.ts';
+import { control, NAMESPACE, worldWith, type World } from './harness.ts';
+
+const step = (name: string): { name: string; image: string; command: string[] } => ({
+  name,
+  image: 'busybox',
+  command: ['true'],
+});
+const NAMES = ['z', 'a', 'm', 'step10', 'step2'];
+const five = { steps: NAMES.map(step) };
+const one = { steps: [step('a')] };
+
+async function podsOf({ client }: World): Promise<ObservedPod[]> {
+  return (await client.list<ObservedPod>(PODS, { namespace: NAMESPACE })).items;
+}
+
+/** Every write that was not the kubelet's, as `create pods 201`. */
+function writes({ server }: World): string[] {
+  return server.counts
+    .all()
+    .filter(({ verb, resource }) => /create|update|patch|delete/.test(verb) && resource !== 'pods/status')
+    .flatMap(({ verb, resource, code, count }) =>
+      Array.from({ length: count }, () => `${verb} ${resource} ${code}`),
+    )
+    .toSorted();
+}
+
+const creates =
+  (plural: string) =>
+  (call: Call): boolean =>
+    call.verb === 'create' && call.resource.plural === plural;
+
+describe('a Task', () => {
+  it('costs six writes when its steps are quick, and none of them is in vain', async () => {
+    const world = await worldWith();
+    control(world);
+    world.server.counts.reset();
+    const task = await world.apply(five);
+    await world.play(task, NAMES.map(running));
+    await world.until(task, 'Running');
+    await world.play(
+      task,
+      NAMES.map((name) => over(name)),
+    );
+    const steps = NAMES.map((name) => ({ name, state: 'Succeeded' }));
+    expect(await world.until(task, 'Successful')).toMatchObject({ step: '5/5', steps });
+    await waitUntil('all is told', async () => (await world.reasons(task)).length >= 3);
+    expect((await world.reasons(task)).toSorted()).toEqual(['Created', 'Finished', 'Started']);
+    expect(writes(world)).toEqual([
+      ...[
+        'create events.events.k8s.io 201',
+        'create events.events.k8s.io 201',
+        'create events.events.k8s.io 201',
+      ],
+      'create pods 201',
+      'create tasks.api.practice.com 201',
+      ...['patch tasks.api.practice.com/status 200', 'patch tasks.api.practice.com/status 200'],
+    ]);
+  });
+
+  it('has its scripts in a ConfigMap that goes with it', async () => {
+    const world = await worldWith();
+    control(world);
+    const script = '#!/bin/sh\necho "ümläut"\n';
+    const task = await world.apply({ steps: [{ name: 'a', image: 'busybox', script }] });
+    const pod = await waitUntil('there is a pod', () => world.pod(task));
+    const { items } = await world.client.list<KubeObject & { data?: object }>(CONFIG_MAPS, {
+      namespace: NAMESPACE,
+    });
+    const [map] = items;
+    expect(map?.data).toEqual({ a: script });
+    for (const object of [map, pod]) {
+      expect(object?.metadata.ownerReferences).toMatchObject([
+        { kind: 'Task', uid: task.metadata.uid, controller: true },
+      ]);
+    }
+    await world.client.delete(TASKS, { namespace: NAMESPACE, name: task.metadata.name });
+    await waitUntil('all is gone', async () => (await podsOf(world)).length === 0);
+  });
+
+  it('that is made again under its name has a pod of its own', async () => {
+    const world = await worldWith();
+    control(world);
+    const first = await world.apply(one, 'again');
+    await world.play(first, [over('a')]);
+    await world.until(first, 'Successful');
+    await world.client.delete(TASKS, { namespace: NAMESPACE, name: 'again' });
+    const second = await world.apply(one, 'again');
+    await world.play(second, [failed('a', 3)]);
+    expect(await world.until(second, 'Failure')).toMatchObject({ message: 'step 1 (a) failed: exit code 3' });
+  });
+
+  it('takes what its images run from their registry, as whom its pull secrets say', async () => {
+    const ends = new Ends();
+    try {
+      const registry = await startRegistry(ends);
+      const blobs = new Blobs();
+      const image = blobs.image({ platform: 'linux/amd64', entrypoint: ['/bin/hello'], cmd: ['you'] });
+      await registry.push(blobs, image, 'team/hello:1');
+      const world = await worldWith();
+      control(world, { insecureRegistry: [registry.host] });
+      const dockerconfig = JSON.stringify({ auths: { [registry.host]: { auth: 'dTpw' } } });
+      await world.client.create<KubeObject & { type: string; data: object }>(SECRETS, {
+        metadata: { name: 'pull', namespace: NAMESPACE },
+        type: 'kubernetes.io/dockerconfigjson',
+        data: { '.dockerconfigjson': Buffer.from(dockerconfig).toString('base64') },
+      });
+      const task = await world.apply({
+        steps: [{ name: 'a', image: `${registry.host}/team/hello:1` }],
+        podTemplate: { imagePullSecrets: [{ name: 'pull' }, { name: 'none' }] },
+      });
+      const pod = await waitUntil('there is a pod', () => world.pod(task));
+      const [container] = (pod as ObservedPod & { spec: { containers: { args: string[]; image: string }[] } })
+        .spec.containers;
+      expect(container?.args.slice(-3)).toEqual(['--command', '/bin/hello', 'you']);
+      expect(container?.image).toContain('@sha256:');
+
+      const lost = await world.apply({ steps: [{ name: 'a', image: `${registry.host}/team/none:1` }] });
+      const status = await world.until(lost, 'ImageLookupFailed');
+      expect(status).toMatchObject({ status: 'Pending' });
+      expect(status.message).toContain('step a has no command');
+      expect(await world.pod(lost)).toBeUndefined();
+    } finally {
+      await ends.all();
+    }
+  });
+});
+
+describe('the API server', () => {
+  it('loses the answer to the pod’s making: there is one pod all the same', async () => {
+    const world = await worldWith();
+    control(world);
+    world.server.faults.loseAnswers(3, creates('pods'));
+    const tasks = await Promise.all([1, 2, 3].map(() => world.apply(one)));
+    for (const task of tasks) {
+      await world.play(task, [over('a')]);
+      await world.until(task, 'Successful');
+    }
+    expect(await podsOf(world)).toHaveLength(3);
+  });
+
+  it('is overloaded, answers late and wrongly: every Task still ends', async () => {
+    const world = await worldWith();
+    control(world);
+    const tasks = await Promise.all(Array.from({ length: 10 }, () => world.apply(five)));
+    const notOurs = (call: Call): boolean =>
+      call.resource.plural !== 'tasks' || call.subresource === 'status';
+    world.server.faults.failNext(10, 500, { which: notOurs });
+    world.server.faults.failNext(10, 429, { which: notOurs, retryAfter: 0 });
+    world.server.faults.failNext(5, 409, {
+      which: (call) => call.subresource === 'status' && call.resource.plural === 'tasks',
+    });
+    world.server.faults.loseAnswers(5, (call) => call.verb === 'patch' && call.resource.plural === 'tasks');
+    for (const task of tasks) {
+      await waitUntil('there is a pod', () => world.pod(task).catch(() => undefined));
+      await waitUntil('the kubelet speaks', async () =>
+        world
+          .play(
+            task,
+            NAMES.map((name) => over(name)),
+          )
+          .then(() => true)
+          .catch(() => false),
+      );
+    }
+    for (const task of tasks)
+      await waitUntil(
+        'it ended',
+        async () => (await world.task(task).catch(() => undefined))?.status?.status === 'Successful',
+      );
+    expect(await podsOf(world)).toHaveLength(10);
+  });
+
+  it('resets its watches, forgets its history, goes silent: nothing is missed', async () => {
+    const world = await worldWith();
+    control(world);
+    const { faults } = world.server;
+    for (const fault of [
+      () => faults.resetWatches(),
+      () => faults.expireHistory(),
+      () => faults.failWatches(),
+      () => faults.endWatches(),
+    ]) {
+      const task = await world.apply(five);
+      await waitUntil('there is a pod', () => world.pod(task));
+      fault();
+      await world.play(task, [over('z'), failed('a'), skipped('m'), skipped('step10'), skipped('step2')]);
+      fault();
+      expect(await world.until(task, 'Failure')).toMatchObject({ step: '2/5' });
+    }
+  });
+
+  it('refuses a pod: the reason shows, and it is tried again', async () => {
+    const world = await worldWith();
+    control(world);
+    world.server.faults.failNext(1, 403, { which: creates('pods') });
+    const task = await world.apply(one);
+    expect(await world.until(task, 'PodForbidden')).toMatchObject({ status: 'Pending' });
+    await world.play(task, [over('a')]);
+    expect(await world.until(task, 'Successful')).toMatchObject({ status: 'Successful' });
+  });
+
+  it('has a pod of that name which is somebody else’s: it is left alone', async () => {
+    const world = await worldWith();
+    const task = await world.apply(one);
+    const name = podNameOf({ name: task.metadata.name, uid: task.metadata.uid ?? '' });
+    const foreign = {
+      metadata: { name, namespace: NAMESPACE },
+      spec: { containers: [{ name: 'x', image: 'y' }] },
+    };
+    await world.client.create(PODS, foreign);
+    control(world);
+    const status = await world.until(task, 'PodNameTaken');
+    expect(status.message).toContain(name);
+    expect(await podsOf(world)).toMatchObject([{ metadata: { name } }]);
+  });
+});
+
+describe('the order on the pod', () => {
+  it('goes past a step that was killed with its agent, or to quit', async () => {
+    const world = await worldWith();
+    control(world);
+    const may = await world.apply({ steps: [{ ...step('a'), onError: 'continue' }, step('b')] });
+    await world.play(may, [silent('a'), running('b')]);
+    await waitUntil(
+      'the order is 2',
+      async () => (await world.pod(may))?.metadata.annotations?.['api.practice.com/order'] === '2',
+    );
+    const mayNot = await world.apply({ steps: [step('a'), step('b')] });
+    await world.play(mayNot, [silent('a'), running('b')]);
+    await waitUntil(
+      'the order quits',
+      async () => (await world.pod(mayNot))?.metadata.annotations?.['api.practice.com/order'] === '-1',
+    );
+  });
+
+  it('stops a cancelled Task, and one in trouble for too long', async () => {
+    const world = await worldWith();
+    control(world, { imagePullPatience: '300ms' });
+    const task = await world.apply({ steps: [step('a'), step('b')] });
+    await waitUntil('there is a pod', () => world.pod(task));
+    const { name = '' } = (await world.pod(task))?.metadata ?? {};
+    // A node has it.
+    await world.client.patch(
+      PODS,
+      { namespace: NAMESPACE, name, subresource: 'status' },
+      { type: 'merge', body: { status: { conditions: [{ type: 'PodScheduled', status: 'True' }] } } },
+    );
+    await world.play(task, [waiting('a', 'ErrImagePull', 'not found'), waiting('b')], { phase: 'Pending' });
+    expect(await world.until(task, 'Failure')).toMatchObject({ reason: 'ImagePullBackOff' });
+    expect((await world.pod(task))?.metadata.annotations?.['api.practice.com/order']).toBe('-1');
+
+    const cancelled = await world.apply(one);
+    await waitUntil('there is a pod', () => world.pod(cancelled));
+    await world.change(cancelled, { cancel: true });
+    expect(await world.until(cancelled, 'Cancelled')).toMatchObject({ status: 'Cancelled' });
+    await waitUntil(
+      'its pod, which no node had, is gone',
+      async () => (await world.pod(cancelled)) === undefined,
+    );
+  });
+});
+
+describe('the controller', () => {
+  it('goes on where another one stopped', async () => {
+    const world = await worldWith();
+    const stop = control(world);
+    const task = await world.apply(five);
+    await world.play(task, NAMES.map(running));
+    await world.until(task, 'Running');
+    expect(await stop()).toBe('stopped');
+    await world.play(
+      task,
+      NAMES.map((name) => over(name)),
+    );
+    control(world);
+    await world.until(task, 'Successful');
+    expect(await podsOf(world)).toHaveLength(1);
+  });
+
+  it('writes nothing when it is only to say what it would do', async () => {
+    const world = await worldWith();
+    world.server.counts.reset();
+    const task = await world.apply(one);
+    control(world, { dryRun: true });
+    await waitUntil('it looked', () => world.server.watches() >= 2);
+    const stop = control(world, { dryRun: true });
+    await waitUntil('and another', () => world.server.watches() >= 4);
+    await stop();
+    expect(writes(world)).toEqual(['create tasks.api.practice.com 201']);
+    expect(await world.pod(task)).toBeUndefined();
+  });
+
+  it('keeps to its namespace', async () => {
+    const world = await worldWith({ namespaces: [NAMESPACE, 'other'] });
+    const task = await world.apply(one);
+    control(world, { namespace: 'other' });
+    await waitUntil('it looked', () => world.server.watches() >= 2);
+    control(world, { namespace: NAMESPACE });
+    await waitUntil('there is a pod', () => world.pod(task));
+    expect(await podsOf(world)).toHaveLength(1);
+  });
+
+  it('hands over at once when it is stopped, and in time when it is cut off', async () => {
+    const world = await worldWith();
+    const front = await world.server.front();
+    const cut = { kubeconfig: `${world.kubeconfig}-front` };
+    await world.server.kubeconfig(cut.kubeconfig, { url: front.url });
+    const leader = control(cut, { leaderElect: true, leaseNamespace: NAMESPACE });
+    const first = await world.apply(one);
+    await waitUntil('the first leads', () => world.pod(first));
+    const stopSecond = control(world, { leaderElect: true, leaseNamespace: NAMESPACE });
+
+    await front.set('silent');
+    const second = await world.apply(one);
+    await waitUntil('the second leads', () => world.pod(second));
+    expect(await leader()).toBe('lost');
+
+    control(world, { leaderElect: true, leaseNamespace: NAMESPACE });
+    expect(await stopSecond()).toBe('stopped');
+    const third = await world.apply(one);
+    await waitUntil('the third leads', () => world.pod(third));
+    expect(await podsOf(world)).toHaveLength(3);
+  });
+});
