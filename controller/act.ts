@@ -1,17 +1,17 @@
 /** Does what was decided: the only place that writes to the cluster. */
-import { type Pod } from '../shared/pod.ts';
-import { type ConfigMap } from '../shared/scripts.ts';
-import { type TaskStatus } from '../shared/task.ts';
-import { type TaskEvent } from './decide/events.ts';
-import { type JsonPatch } from './decide/patch.ts';
-import { type Trouble } from './decide/trouble.ts';
+import type { Pod } from '../shared/pod.ts';
+import type { ConfigMap } from '../shared/scripts.ts';
+import type { TaskStatus } from '../shared/task.ts';
+import type { TaskEvent } from './decide/events.ts';
+import type { JsonPatch } from './decide/patch.ts';
+import type { Trouble } from './decide/trouble.ts';
 import { eventObject } from './event-object.ts';
-import { type ObservedPod } from './pod.ts';
-import { type ApiClient } from './runtime/client.ts';
+import type { ObservedPod } from './pod.ts';
+import type { ApiClient } from './runtime/client.ts';
 import { ApiError } from './runtime/errors.ts';
 import { CONFIG_MAPS, EVENTS, PODS, TASKS, type KubeObject } from './runtime/objects.ts';
-import { type Log } from './runtime/log.ts';
-import { type StoredTask } from './stored-task.ts';
+import type { Log } from './runtime/log.ts';
+import type { StoredTask } from './stored-task.ts';
 
 /** Somebody else wrote first: look again. */
 export class StaleError extends Error {

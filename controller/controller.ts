@@ -5,7 +5,7 @@ import { readRegistries } from '../shared/image/registry-options.ts';
 import { TASK_LABEL } from '../shared/labels.ts';
 import { TASK_STATUSES } from '../shared/status.ts';
 import { Actor } from './act.ts';
-import { type Settings } from './decide.ts';
+import type { Settings } from './decide.ts';
 import { Lookups } from './images.ts';
 import { injectionFor } from './injection.ts';
 import { observeStatus } from './observe-status.ts';

@@ -4,20 +4,20 @@
  * that row by row.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { type Images } from '../shared/image/steps.ts';
+import type { Images } from '../shared/image/steps.ts';
 import { NoCommandError, podOf, type Pod, type PodSettings } from '../shared/pod.ts';
 import { ScriptsTooLargeError, scriptsConfigMap, type ConfigMap } from '../shared/scripts.ts';
-import { type TaskStatus } from '../shared/task.ts';
+import type { TaskStatus } from '../shared/task.ts';
 import { ImageLookupError } from '../shared/image/errors.ts';
 import { advance, isHeld } from './decide/advance.ts';
 import { conclude, DELETION_PATIENCE, stopped, type Conclusion } from './decide/conclude.ts';
 import { observe } from './decide/observe.ts';
-import { type JsonPatch } from './decide/patch.ts';
+import type { JsonPatch } from './decide/patch.ts';
 import { statusOf, troubledSince, type Known } from './decide/status.ts';
 import { causeToStop, deadlineOf, STOP_PATIENCE, stopOf, stopPod } from './decide/stop.ts';
 import { troubleOf, type Trouble } from './decide/trouble.ts';
-import { type ObservedPod } from './pod.ts';
-import { type StoredTask } from './stored-task.ts';
+import type { ObservedPod } from './pod.ts';
+import type { StoredTask } from './stored-task.ts';
 
 /** All that is known of one Task. */
 export interface Seen {

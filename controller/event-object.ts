@@ -1,9 +1,9 @@
 /** Events of a Task as the API has them: events.k8s.io/v1. */
 import { createHash } from 'node:crypto';
 import { API_VERSION, KIND } from '../shared/task.ts';
-import { type TaskEvent } from './decide/events.ts';
-import { type KubeObject } from './runtime/objects.ts';
-import { type StoredTask } from './stored-task.ts';
+import type { TaskEvent } from './decide/events.ts';
+import type { KubeObject } from './runtime/objects.ts';
+import type { StoredTask } from './stored-task.ts';
 
 /** As long as an Event's note may be. */
 const MAX_NOTE = 1024;

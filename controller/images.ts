@@ -1,15 +1,15 @@
 /** What the images of Tasks run, looked up beside the queue: a slow registry holds no other Task up. */
 import { RateLimitedError } from '../shared/image/errors.ts';
 import { NoImageCommandError, NoSuchPlatformError } from '../shared/image/errors.ts';
-import { type ImageLookup } from '../shared/image/lookup.ts';
+import type { ImageLookup } from '../shared/image/lookup.ts';
 import { ImageReferenceError } from '../shared/image/reference.ts';
 import { lookUpImages, needsImage, StepLookupError, type Images } from '../shared/image/steps.ts';
 import { stepsOf } from '../shared/step-template.ts';
-import { type Prepared } from './decide.ts';
-import { type Trouble } from './decide/trouble.ts';
+import type { Prepared } from './decide.ts';
+import type { Trouble } from './decide/trouble.ts';
 import { pullKeyring } from './pull-secrets.ts';
-import { type ApiClient } from './runtime/client.ts';
-import { type StoredTask } from './stored-task.ts';
+import type { ApiClient } from './runtime/client.ts';
+import type { StoredTask } from './stored-task.ts';
 
 const NONE: Images = new Map();
 const FIRST_RETRY = 5_000;

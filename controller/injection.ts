@@ -1,5 +1,5 @@
-import { type Injection } from '../shared/pod.ts';
-import { type ApiClient } from './runtime/client.ts';
+import type { Injection } from '../shared/pod.ts';
+import type { ApiClient } from './runtime/client.ts';
 
 /** The first Kubernetes that has image volumes without a feature gate. */
 const IMAGE_VOLUMES = { major: 1, minor: 35 };

@@ -1,5 +1,5 @@
-import { type TaskStatus } from '../shared/task.ts';
-import { type Metrics } from './runtime/metrics.ts';
+import type { TaskStatus } from '../shared/task.ts';
+import type { Metrics } from './runtime/metrics.ts';
 
 /** Measures a Task once it is over: how long it took, its steps, and the hand-offs between them. Seconds. */
 export function observeStatus(metrics: Metrics, before: TaskStatus | undefined, after: TaskStatus): void {

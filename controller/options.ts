@@ -1,5 +1,5 @@
 /** The options of the controller: for its own command, and for `taskflow controller`. */
-import { type Options } from 'yargs';
+import type { Options } from 'yargs';
 import packageJson from '../package.json' with { type: 'json' };
 import { parseDuration } from '../shared/duration.ts';
 import { registryOptions, type RegistryArguments } from '../shared/image/registry-options.ts';

@@ -2,7 +2,7 @@
 import { GATE_ANNOTATION, ORDER_ANNOTATION } from '../shared/pod.ts';
 import { parseInteger } from '../shared/order.ts';
 import { defined } from './defined.ts';
-import { type KubeObject } from './runtime/objects.ts';
+import type { KubeObject } from './runtime/objects.ts';
 
 /** On the pod, beside an order of -1: why its Task was stopped. Written in one patch with the order, so neither is lost. */
 export const STOP_ANNOTATION = 'api.practice.com/stop';

@@ -1,10 +1,10 @@
 /** The credentials that the node would pull a Task's images with. */
 import { type CredentialFile, keyringOf } from '../shared/image/keyring.ts';
-import { type Keyring } from '../shared/image/credentials.ts';
-import { type ApiClient } from './runtime/client.ts';
+import type { Keyring } from '../shared/image/credentials.ts';
+import type { ApiClient } from './runtime/client.ts';
 import { ApiError } from './runtime/errors.ts';
 import { SECRETS, SERVICE_ACCOUNTS, type KubeObject } from './runtime/objects.ts';
-import { type StoredTask } from './stored-task.ts';
+import type { StoredTask } from './stored-task.ts';
 
 interface Secret extends KubeObject {
   type?: string;

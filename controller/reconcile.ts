@@ -1,15 +1,15 @@
 /** Looks at one Task and does what {@link decide} says. Level-triggered: a key says where to look, never what happened. */
 import { podNameOf } from '../shared/pod.ts';
-import { type TaskStatus } from '../shared/task.ts';
+import type { TaskStatus } from '../shared/task.ts';
 import { type Actor, isOwnedBy, RefusedError, StaleError } from './act.ts';
 import { decide, isFinal, type Action, type Decision, type Prepared, type Settings } from './decide.ts';
 import { createdEvent, eventsOf } from './decide/events.ts';
-import { type Trouble } from './decide/trouble.ts';
-import { type Lookups } from './images.ts';
-import { type ObservedPod } from './pod.ts';
-import { type Cache } from './runtime/cache.ts';
-import { type Log } from './runtime/log.ts';
-import { type StoredTask } from './stored-task.ts';
+import type { Trouble } from './decide/trouble.ts';
+import type { Lookups } from './images.ts';
+import type { ObservedPod } from './pod.ts';
+import type { Cache } from './runtime/cache.ts';
+import type { Log } from './runtime/log.ts';
+import type { StoredTask } from './stored-task.ts';
 
 export interface ReconcilerSettings {
   tasks: Pick<Cache<StoredTask>, 'get' | 'put'>;

@@ -1,5 +1,5 @@
 import { runController } from './controller.ts';
-import { type ControllerArguments } from './options.ts';
+import type { ControllerArguments } from './options.ts';
 
 /** As an init system has it: gone without a fault of its own, and to be started again. */
 const LOST = 1;

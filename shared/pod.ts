@@ -1,6 +1,6 @@
 /** Task + resolved commands → pod. Pure and deterministic: the same Task always gives the same pod. */
 import { parseDuration } from './duration.ts';
-import { type Images } from './image/steps.ts';
+import type { Images } from './image/steps.ts';
 import { labelsOf, ownLabelsOf, OWN_PREFIX } from './labels.ts';
 import { QUIT } from './order.ts';
 import { ownedBy, shortHash, type OwnerReference } from './owner.ts';
@@ -9,7 +9,7 @@ import { installer, sidecar, stepContainer, type PullPolicy } from './pod/contai
 import { BIN_VOLUME, PODINFO_VOLUME, runVolume, SCRIPTS_VOLUME } from './pod/paths.ts';
 import { scriptsConfigMap } from './scripts.ts';
 import { stepsOf } from './step-template.ts';
-import { type Container, type PodTemplate, type Task, type TaskSpec, type Volume } from './task.ts';
+import type { Container, PodTemplate, Task, TaskSpec, Volume } from './task.ts';
 
 export { NoCommandError } from './pod/commands.ts';
 

@@ -1,5 +1,5 @@
 /** The steps of a Task as they run: each with what `stepTemplate` gives it. */
-import { type Step, type StepTemplate, type TaskSpec } from './task.ts';
+import type { Step, StepTemplate, TaskSpec } from './task.ts';
 
 /** A step that has its image, its own or the template's. */
 export type CompleteStep = Step & { image: string };

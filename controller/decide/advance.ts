@@ -2,9 +2,9 @@
 import { QUIT } from '../../shared/order.ts';
 import { GATE_ANNOTATION } from '../../shared/pod.ts';
 import { gateOf, orderOf, type ObservedPod } from '../pod.ts';
-import { type Chain } from './observe.ts';
+import type { Chain } from './observe.ts';
 import { addAnnotation, removeAnnotation, setOrder, type JsonPatch } from './patch.ts';
-import { type StoredTask } from '../stored-task.ts';
+import type { StoredTask } from '../stored-task.ts';
 
 /** The gate that holds every step: the order alone releases them. */
 const CLOSED = 1;

@@ -1,8 +1,8 @@
 /** Whether a Task is over, and what became of it. */
 import { QUIT } from '../../shared/order.ts';
 import { condition, isEnded, orderOf, type ObservedPod } from '../pod.ts';
-import { type End } from './end.ts';
-import { type Chain, type StepView } from './observe.ts';
+import type { End } from './end.ts';
+import type { Chain, StepView } from './observe.ts';
 import { CANCELLED, STOP_PATIENCE, TIMED_OUT, type Stop } from './stop.ts';
 
 /** The last word on a Task. */

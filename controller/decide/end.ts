@@ -2,9 +2,9 @@
 import { EXIT_CODES } from '../../agent/exit-codes.ts';
 import { readCutOutcome } from '../../shared/cut-outcome.ts';
 import { next, type Outcome } from '../../shared/outcome.ts';
-import { type Step } from '../../shared/task.ts';
+import type { Step } from '../../shared/task.ts';
 import { defined } from '../defined.ts';
-import { type Terminated } from '../pod.ts';
+import type { Terminated } from '../pod.ts';
 
 /** The end of a step. */
 export type End = Pick<Outcome, 'outcome' | 'reason'> &

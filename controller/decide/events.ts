@@ -1,7 +1,7 @@
 /** What people are told of a Task's way: its events, from how its status changed. */
-import { type StepStatus, type TaskStatus } from '../../shared/task.ts';
+import type { StepStatus, TaskStatus } from '../../shared/task.ts';
 import { between } from './status.ts';
-import { type StoredTask } from '../stored-task.ts';
+import type { StoredTask } from '../stored-task.ts';
 
 export interface TaskEvent {
   reason: 'Created' | 'Started' | 'StepFinished' | 'Failed' | 'Finished';

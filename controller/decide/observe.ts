@@ -1,10 +1,10 @@
 /** Task + pod → what each step is doing. */
 import { QUIT, turn } from '../../shared/order.ts';
-import { type StepStatus } from '../../shared/task.ts';
+import type { StepStatus } from '../../shared/task.ts';
 import { defined } from '../defined.ts';
 import { gateOf, isEnded, orderOf, type ContainerStatus, type ObservedPod } from '../pod.ts';
 import { endOf, goesOn, type End, type MayFail } from './end.ts';
-import { type StoredTask } from '../stored-task.ts';
+import type { StoredTask } from '../stored-task.ts';
 
 /** One step of a pod. */
 export interface StepView {

@@ -1,6 +1,6 @@
 /** JSON Patches of a pod's annotations (RFC 6902, JSON Pointer RFC 6901). */
 import { ORDER_ANNOTATION } from '../../shared/pod.ts';
-import { type ObservedPod } from '../pod.ts';
+import type { ObservedPod } from '../pod.ts';
 
 export type JsonPatch = readonly (
   { op: 'add' | 'replace' | 'test'; path: string; value: unknown } | { op: 'remove'; path: string }

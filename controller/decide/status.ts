@@ -1,11 +1,11 @@
 /** The status that a Task should have. Pure: the same Task, pod and moment always give the same. */
-import { type Condition, type StepStatus, type TaskStatus } from '../../shared/task.ts';
+import type { Condition, StepStatus, TaskStatus } from '../../shared/task.ts';
 import { defined } from '../defined.ts';
 import { gateOf, orderOf, type ObservedPod } from '../pod.ts';
-import { type Conclusion } from './conclude.ts';
-import { type Chain, type StepView } from './observe.ts';
+import type { Conclusion } from './conclude.ts';
+import type { Chain, StepView } from './observe.ts';
 import { stuckBy, type Trouble } from './trouble.ts';
-import { type StoredTask } from '../stored-task.ts';
+import type { StoredTask } from '../stored-task.ts';
 
 /** What is known about a Task at one moment. */
 export interface Known {

@@ -3,9 +3,9 @@ import { parseDuration } from '../../shared/duration.ts';
 import { QUIT } from '../../shared/order.ts';
 import { condition, STOP_ANNOTATION, type ObservedPod } from '../pod.ts';
 import { addAnnotation, setOrder, type JsonPatch } from './patch.ts';
-import { type Chain } from './observe.ts';
-import { type Trouble } from './trouble.ts';
-import { type StoredTask } from '../stored-task.ts';
+import type { Chain } from './observe.ts';
+import type { Trouble } from './trouble.ts';
+import type { StoredTask } from '../stored-task.ts';
 
 /** Why a Task was stopped. It is kept on the pod, so that whoever looks next knows as well. */
 export interface Stop {

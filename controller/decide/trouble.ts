@@ -1,7 +1,7 @@
 /** What keeps a pod from getting on, and how long that is put up with. */
 import { INSTALL_CONTAINER } from '../../shared/spec-rules.ts';
 import { condition, isEnded, type ContainerStatus, type ObservedPod } from '../pod.ts';
-import { type Chain } from './observe.ts';
+import type { Chain } from './observe.ts';
 
 export interface Trouble {
   /** One CamelCase word. */

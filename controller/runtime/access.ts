@@ -1,5 +1,5 @@
 /** Which cluster the controller works for. */
-import { type Access } from './credentials.ts';
+import type { Access } from './credentials.ts';
 import { inCluster } from './credentials/in-cluster.ts';
 
 interface AccessSettings {

@@ -1,10 +1,10 @@
 /** The Kubernetes API, as far as the controller needs it. */
-import { type Access } from './credentials.ts';
+import type { Access } from './credentials.ts';
 import { ApiUnreachableError } from './errors.ts';
 import { pathOf } from './http/path.ts';
 import { Session, type Request, type Seen, type Verb } from './http/session.ts';
 import { isObject } from './http/status.ts';
-import { type KubeObject, type Ref, type ResourceType } from './objects.ts';
+import type { KubeObject, Ref, ResourceType } from './objects.ts';
 import { parseEvent, type WatchEvent } from './watch/event.ts';
 
 export { type Ref } from './objects.ts';

@@ -1,5 +1,5 @@
 /** Why a request to the API server gave nothing: one class for each decision of the caller. */
-import { type Obstacle as NetworkObstacle } from '../../shared/image/errors.ts';
+import type { Obstacle as NetworkObstacle } from '../../shared/image/errors.ts';
 
 interface Told {
   /** Method and path, `GET /api/v1/pods`. */

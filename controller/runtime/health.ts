@@ -1,6 +1,6 @@
 /** What the kubelet and Prometheus ask of the controller. */
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { listenError, parseAddress } from './health/address.ts';
 
 export interface HealthSettings {

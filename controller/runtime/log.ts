@@ -2,7 +2,7 @@
 import { isatty } from 'node:tty';
 import { destination, pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import { describeError } from './log/error.ts';
-import { type LogLevel } from './log/levels.ts';
+import type { LogLevel } from './log/levels.ts';
 import { readable } from './log/readable.ts';
 
 /** What goes with a message. Errors are told by name and message, with their stack at level `debug` only. */

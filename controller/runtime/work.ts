@@ -1,5 +1,5 @@
 /** Workers for a queue. */
-import { type WorkQueue } from './queue.ts';
+import type { WorkQueue } from './queue.ts';
 
 export interface Work {
   /** How many keys are worked on at once. */

@@ -1,10 +1,10 @@
 /** Who is asked, and as whom: the mirror before the registry, one credential after the other. */
-import { type Credential, type Keyring } from './credentials.ts';
+import type { Credential, Keyring } from './credentials.ts';
 import { ImageLookupError, ImageNotFoundError, NotAuthorizedError, type About } from './errors.ts';
-import { type ImageReference } from './reference.ts';
+import type { ImageReference } from './reference.ts';
 import { openSession, type Session, type SessionSettings } from './session.ts';
 import { endpointsOf, type Endpoint, type Registries } from './settings.ts';
-import { type Transport } from './transport.ts';
+import type { Transport } from './transport.ts';
 
 export interface Access extends Pick<SessionSettings, 'about' | 'authorizations' | 'deadline' | 'signal'> {
   keyring: Keyring;

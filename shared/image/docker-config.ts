@@ -1,5 +1,5 @@
 /** Reads `.dockerconfigjson`, `.dockercfg` and Docker's config.json. */
-import { type Credential } from './credentials.ts';
+import type { Credential } from './credentials.ts';
 
 /** `dockercfg` is the old form, without `auths` around it. */
 export type ConfigFormat = 'dockerconfigjson' | 'dockercfg';

@@ -1,6 +1,6 @@
 /** What a lookup found: what one image runs, on which platforms. */
 import { bestPlatform } from '../platform.ts';
-import { type Digest } from './digest.ts';
+import type { Digest } from './digest.ts';
 import { NoImageCommandError, NoSuchPlatformError } from './errors.ts';
 import { imageWords, literally, type ImageCommand } from './resolve.ts';
 

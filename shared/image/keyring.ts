@@ -1,6 +1,6 @@
 /** Which credentials are for which image: Kubernetes pull secrets and the `auths` of Docker's config.json. */
 import { createHmac, randomBytes } from 'node:crypto';
-import { type Credential, type Keyring } from './credentials.ts';
+import type { Credential, Keyring } from './credentials.ts';
 import { parseDockerConfig, type ConfigFormat, type Entry } from './docker-config.ts';
 
 /** One secret or file with credentials. */

@@ -1,17 +1,17 @@
 /** Looks up what images run. Asks a registry as seldom as it can. */
 import { withAccess } from './access.ts';
-import { type Keyring } from './credentials.ts';
+import type { Keyring } from './credentials.ts';
 import { asDigest, type Digest } from './digest.ts';
 import { BadImageError, ImageNotFoundError, NotCachedError, type About } from './errors.ts';
 import { Failures } from './failures.ts';
 import { Flights, Gate } from './flights.ts';
-import { type FoundImage, type PlatformImage } from './found.ts';
+import type { FoundImage, PlatformImage } from './found.ts';
 import { ACCEPT } from './media-types.ts';
 import { fetchManifest, MAX_MANIFEST, MissingRecordError, readImage, type Sources } from './read.ts';
 import { recordsIn, type Known, type Records } from './records.ts';
 import { formatReference, parseReference, versionOf, type ImageReference } from './reference.ts';
 import { authorizations, type Session } from './session.ts';
-import { type Endpoint, type Registries } from './settings.ts';
+import type { Endpoint, Registries } from './settings.ts';
 import { memoryStore, type Store } from './store.ts';
 import { fetchTransport, type Transport } from './transport.ts';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { normalizePlatform } from '../platform.ts';
 import { asDigest, type Digest } from './digest.ts';
 import { isConfig, isIndex, isManifest } from './media-types.ts';
-import { type ImageCommand } from './resolve.ts';
+import type { ImageCommand } from './resolve.ts';
 
 /** What a manifest says: either the images of an index, or the config of one image. */
 export type Manifest =

@@ -2,11 +2,11 @@
 import { bestPlatform } from '../platform.ts';
 import { asDigest, digestOf, type Digest } from './digest.ts';
 import { BadImageError, NoSuchPlatformError, type About } from './errors.ts';
-import { type PlatformImage } from './found.ts';
+import type { PlatformImage } from './found.ts';
 import { ImageFormatError, parseConfig, parseManifest, type Config, type Manifest } from './manifest.ts';
 import { ACCEPT } from './media-types.ts';
-import { type Records } from './records.ts';
-import { type Session } from './session.ts';
+import type { Records } from './records.ts';
+import type { Session } from './session.ts';
 
 /** What an answer may have at most, bytes. */
 export const MAX_MANIFEST = 4 * 1024 * 1024;

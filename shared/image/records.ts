@@ -1,8 +1,8 @@
 /** What is kept in a store: contents by their digest, for ever, and which digest a name stood for, when. */
 import { z } from 'zod';
 import { asDigest, type Digest } from './digest.ts';
-import { type Config, type Manifest } from './manifest.ts';
-import { type Store } from './store.ts';
+import type { Config, Manifest } from './manifest.ts';
+import type { Store } from './store.ts';
 
 const digest = z.custom<Digest>((value) => typeof value === 'string' && asDigest(value) !== undefined);
 

@@ -1,7 +1,7 @@
 /** How registries are reached: the options of every command that looks images up, and their variables. */
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../usage-error.ts';
-import { type Registries, type RegistrySettings } from './settings.ts';
+import type { Registries, RegistrySettings } from './settings.ts';
 
 export const registryOptions = {
   'insecure-registry': {

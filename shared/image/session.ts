@@ -1,7 +1,7 @@
 /** Asks one registry about one repository, as one user: shows what it wants to be shown, and says what it answers. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { checkRealm, parseChallenge, type Challenge } from './challenge.ts';
-import { type Credential } from './credentials.ts';
+import type { Credential } from './credentials.ts';
 import {
   BadImageError,
   ImageNotFoundError,
@@ -12,7 +12,7 @@ import {
 } from './errors.ts';
 import { exchange, RedirectError, TooLargeError, type Whole } from './exchange.ts';
 import { Lru } from './lru.ts';
-import { type Endpoint } from './settings.ts';
+import type { Endpoint } from './settings.ts';
 import { basic, fetchToken, isHeaderWord, TokenRefusedError, type Token } from './tokens.ts';
 import { TransportError, type Transport } from './transport.ts';
 

@@ -1,9 +1,9 @@
 /** Looks up the images of those steps that leave it to them what runs. */
 import { declaredCommand } from '../step-command.ts';
-import { type CompleteStep } from '../step-template.ts';
+import type { CompleteStep } from '../step-template.ts';
 import { ImageLookupError } from './errors.ts';
 import { wordsOf, type FoundImage } from './found.ts';
-import { type ImageLookup, type Wanted } from './lookup.ts';
+import type { ImageLookup, Wanted } from './lookup.ts';
 import { ImageReferenceError } from './reference.ts';
 
 /** What was found, by the image as the steps write it. */

@@ -1,6 +1,6 @@
 /** Asks a token service for a token, the way that Docker's registries want it. */
-import { type Challenge } from './challenge.ts';
-import { type Credential } from './credentials.ts';
+import type { Challenge } from './challenge.ts';
+import type { Credential } from './credentials.ts';
 import { exchange, type Exchange, type Whole } from './exchange.ts';
 import { TransportError } from './transport.ts';
 

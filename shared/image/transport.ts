@@ -1,5 +1,5 @@
 /** HTTP, as the platform's `fetch` speaks it: one request, one answer, no policy. */
-import { type Obstacle } from './errors.ts';
+import type { Obstacle } from './errors.ts';
 
 export interface Ask {
   method: 'GET' | 'HEAD' | 'POST';

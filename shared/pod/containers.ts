@@ -1,8 +1,8 @@
 /** The containers of a Task's pod. */
 import { agentArguments } from '../step-command.ts';
 import { INSTALL_CONTAINER } from '../spec-rules.ts';
-import { type Container, type Sidecar, type VolumeMount } from '../task.ts';
-import { type Resolved } from './commands.ts';
+import type { Container, Sidecar, VolumeMount } from '../task.ts';
+import type { Resolved } from './commands.ts';
 import { AT, BIN_VOLUME, PODINFO_VOLUME, runDirectory, runVolume, SCRIPTS_VOLUME } from './paths.ts';
 
 /** When the kubelet pulls an image. */

@@ -1,5 +1,5 @@
 /** The body of an answer, within bounds. */
-import { type Answer } from './transport.ts';
+import type { Answer } from './transport.ts';
 
 /** An answer that is larger than what is read of one. */
 export class TooLargeError extends Error {

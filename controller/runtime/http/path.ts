@@ -1,5 +1,5 @@
 /** Where things are on an API server. */
-import { type ResourceType } from '../objects.ts';
+import type { ResourceType } from '../objects.ts';
 
 interface Place {
   namespace?: string | undefined;

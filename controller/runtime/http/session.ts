@@ -1,7 +1,7 @@
 /** Requests to one cluster as one user: credentials, deadlines, limits, another try where that can do no harm. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { transportError } from '../../../shared/image/transport.ts';
-import { type Access } from '../credentials.ts';
+import type { Access } from '../credentials.ts';
 import { ApiError, ApiUnreachableError, CredentialsError } from '../errors.ts';
 import { linesOf, LongLineError } from '../watch/lines.ts';
 import { BadEventError } from '../watch/event.ts';

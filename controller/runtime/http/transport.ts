@@ -5,7 +5,7 @@
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { type TlsSettings } from '../credentials.ts';
+import type { TlsSettings } from '../credentials.ts';
 
 export interface Ask {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';

@@ -4,7 +4,7 @@ import { codeOf } from '../credentials/in-cluster.ts';
 import { CredentialsError } from '../errors.ts';
 import { isObject } from '../http/status.ts';
 import { text } from './fields.ts';
-import { type Section } from './file.ts';
+import type { Section } from './file.ts';
 
 const VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
 /** Time for one run; a program that asks a person for something is not for a controller. */

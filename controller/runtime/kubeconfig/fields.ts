@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { codeOf } from '../credentials/in-cluster.ts';
 import { CredentialsError } from '../errors.ts';
-import { type Section } from './file.ts';
+import type { Section } from './file.ts';
 
 /** @throws {CredentialsError} when it is there and not a string. An empty one says nothing. */
 export function text({ where, fields }: Section, field: string): string | undefined {

@@ -3,7 +3,7 @@ import { CredentialsError } from '../errors.ts';
 import { isObject } from '../http/status.ts';
 import { execIssuer } from './exec.ts';
 import { pem, readNamed, text, type Source } from './fields.ts';
-import { type Section } from './file.ts';
+import type { Section } from './file.ts';
 
 /** What identifies a user; read anew with each {@link User.show}. */
 export interface Shown {

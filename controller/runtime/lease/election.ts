@@ -3,7 +3,7 @@
  * saw the last change itself, which is after the holder asked for it; the holder stops before that time is over,
  * counted from when it asked.
  */
-import { type LeaseRecord } from './record.ts';
+import type { LeaseRecord } from './record.ts';
 
 export interface Observed {
   /** `undefined`: there is no Lease. */

@@ -2,8 +2,8 @@
 import { Bell, momentOf, type Moment } from './clock.ts';
 import { nextMove, observe, type Observed } from './election.ts';
 import { notice } from './notice.ts';
-import { type LeaseRecord } from './record.ts';
-import { type Candidate } from './settings.ts';
+import type { LeaseRecord } from './record.ts';
+import type { Candidate } from './settings.ts';
 import { isOutrun, type LeaseStore } from './store.ts';
 
 /** After losing to a faster one, ms: it may well be that nobody won. */

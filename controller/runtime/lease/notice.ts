@@ -1,8 +1,8 @@
 /** Hears of changes of one Lease, so that a released one is taken at once. The poll stays behind it. */
-import { type ApiClient } from '../client.ts';
+import type { ApiClient } from '../client.ts';
 import { LEASES, type Ref } from '../objects.ts';
 import { pause, type Clock } from './clock.ts';
-import { type Lease } from './record.ts';
+import type { Lease } from './record.ts';
 
 /** The first delay before watching again, ms; doubled for each further one in which nothing was heard. */
 const FIRST_DELAY = 200;

@@ -1,9 +1,9 @@
 /** What leader election needs to know. */
 import { hostname } from 'node:os';
-import { type ApiClient } from '../client.ts';
-import { type Log } from '../log.ts';
+import type { ApiClient } from '../client.ts';
+import type { Log } from '../log.ts';
 import { systemClock, type Clock } from './clock.ts';
-import { type Term } from './term.ts';
+import type { Term } from './term.ts';
 
 export interface LeadSettings {
   client: ApiClient;

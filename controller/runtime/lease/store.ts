@@ -1,5 +1,5 @@
 /** One Lease in the cluster. Every request has a deadline, every write a version that it was made for. */
-import { type ApiClient } from '../client.ts';
+import type { ApiClient } from '../client.ts';
 import { ApiError } from '../errors.ts';
 import { LEASES } from '../objects.ts';
 import { within, type Clock } from './clock.ts';

@@ -4,7 +4,7 @@
  * would wake up for that.
  */
 import { readdirSync } from 'node:fs';
-import { type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { addCounter, addGauge } from './collected.ts';
 
 export function addProcessMetrics(registry: Registry): void {

@@ -1,6 +1,6 @@
 /** What a watch says. */
 import { statusError, isObject } from '../http/status.ts';
-import { type KubeObject } from '../objects.ts';
+import type { KubeObject } from '../objects.ts';
 
 /** A bookmark says how far the watch has come, so that the next can go on from there. */
 export type WatchEvent<T> =
