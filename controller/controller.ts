@@ -3,7 +3,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { ImageLookup } from '../shared/image/lookup.ts';
 import { readRegistries } from '../shared/image/registry-options.ts';
 import { TASK_LABEL } from '../shared/labels.ts';
-import { TASK_STATUSES } from '../shared/status.ts';
+import { TASK_STATUSES } from '../shared/api.ts';
 import { Actor } from './act.ts';
 import type { Settings } from './decide.ts';
 import { Lookups } from './images.ts';

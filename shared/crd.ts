@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { CANCEL_RULE, immutable, NAME_RULE, SPEC_RULES, type Rule } from './crd/rules.ts';
 import { structural, type Schema } from './crd/structural.ts';
 import { statusSchema } from './status.ts';
-import { API_VERSION, KIND, MUTABLE_FIELDS, specSchema, taskSchema } from './task.ts';
+import { API_VERSION, KIND } from './api.ts';
+import { MUTABLE_FIELDS, specSchema, taskSchema } from './task.ts';
 
 const [GROUP = '', VERSION = ''] = API_VERSION.split('/');
 const PLURAL = 'tasks';

@@ -1,5 +1,6 @@
 /** The status of a Task: what its controller says about it. */
 import { z } from 'zod';
+import { TASK_STATUSES } from './api.ts';
 import { MAX_STEPS } from './limits.ts';
 
 const text = (about: string) => z.string().optional().describe(about);
@@ -7,9 +8,6 @@ const time = (about: string) => z.string().meta({ format: 'date-time' }).optiona
 const count = (about: string) => z.int32().min(0).optional().describe(about);
 const number = (about: string) => z.int32().optional().describe(about);
 const generation = (about: string) => z.int().min(0).optional().describe(about);
-
-/** How a Task as a whole is. */
-export const TASK_STATUSES = ['Pending', 'Running', 'Paused', 'Successful', 'Failure', 'Cancelled'] as const;
 
 /** How a step is: not over, or its outcome. */
 const STEP_STATES = [

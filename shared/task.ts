@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { API_VERSION, KIND } from './api.ts';
 import { duration, flag, oneOf } from './container/fields.ts';
 import { volumeSchema } from './container/volume.ts';
 import { MAX_SIDECARS, MAX_STEPS, MAX_VOLUMES } from './limits.ts';
@@ -6,9 +7,6 @@ import { metadataSchema } from './metadata.ts';
 import { podTemplateSchema } from './pod-template.ts';
 import { checkSpec } from './spec-rules.ts';
 import { sidecarSchema, stepSchema, stepTemplateSchema } from './step.ts';
-
-export const API_VERSION = 'api.practice.com/v1alpha1';
-export const KIND = 'Task';
 
 /** The fields of the spec that may change while the Task is there. */
 export const MUTABLE_FIELDS = ['suspend', 'cancel', 'ttlSecondsAfterFinished'] as const;
