@@ -1,6 +1,5 @@
 /** The controller as a whole: its parts, and how they hang together. */
 import packageJson from '../package.json' with { type: 'json' };
-import { ImageLookup } from '../shared/image/lookup.ts';
 import { readRegistries } from '../shared/image/registry-options.ts';
 import { TASK_LABEL } from '../shared/labels.ts';
 import { TASK_STATUSES } from '../shared/api.ts';
@@ -8,6 +7,7 @@ import { Actor } from './act.ts';
 import type { Settings } from './decide.ts';
 import { Lookups } from './images.ts';
 import { injectionFor } from './injection.ts';
+import { lazyLookup } from './lazy-lookup.ts';
 import { observeStatus } from './observe-status.ts';
 import { checkArguments, type ControllerArguments } from './options.ts';
 import { keepOfPod, type ObservedPod } from './pod.ts';
@@ -77,7 +77,7 @@ export async function runController(
     },
   });
   const lookups = new Lookups({
-    ...{ client, lookup: new ImageLookup({ registries }), clock: Date.now, signal: over },
+    ...{ client, lookup: lazyLookup({ registries }), clock: Date.now, signal: over },
     onNews: (task) => queue.add(keyOf(task)),
     onResult: (result) => metrics.imageLookedUp(result),
   });
