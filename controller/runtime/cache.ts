@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff } from './cache/backoff.ts';
 import { Problems, type Log } from './cache/problem.ts';
 import { Store, type Change } from './cache/store.ts';
-import { type ApiClient, type WatchEvent } from './client.ts';
+import type { ApiClient, WatchEvent } from './client.ts';
 import { ApiError, ApiUnreachableError, isExpired } from './errors.ts';
 import { resourceName, type KubeObject, type ResourceType } from './objects.ts';
 
