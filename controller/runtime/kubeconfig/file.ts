@@ -1,6 +1,7 @@
 /** One kubeconfig file, with every name and type in it checked. */
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { LineCounter, parseDocument } from 'yaml';
 import { isObject } from '../http/status.ts';
 import { CredentialsError } from '../errors.ts';
 import { codeOf } from '../credentials/in-cluster.ts';
@@ -37,7 +38,7 @@ export async function readKubeconfigFile(file: string): Promise<KubeconfigFile |
     if (codeOf(error) === 'ENOENT') return undefined;
     throw new CredentialsError(`kubeconfig ${file} cannot be read (${codeOf(error)})`, { cause: error });
   }
-  const whole = await parseYaml(text, file);
+  const whole = parseYaml(text, file);
   const currentContext = whole['current-context'] ?? undefined;
   if (currentContext !== undefined && typeof currentContext !== 'string') {
     throw new CredentialsError(`kubeconfig ${file}: current-context is not a string`);
@@ -53,8 +54,7 @@ export async function readKubeconfigFile(file: string): Promise<KubeconfigFile |
   };
 }
 
-async function parseYaml(text: string, file: string): Promise<Record<string, unknown>> {
-  const { LineCounter, parseDocument } = await import('yaml');
+function parseYaml(text: string, file: string): Record<string, unknown> {
   const lineCounter = new LineCounter();
   // What yaml itself says about an error quotes the line, which may hold a secret.
   const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'silent' });
