@@ -20,7 +20,7 @@ export interface ReconcilerSettings {
   lookAgain: (key: string, after: number) => void;
   /** Asked before every write: who no longer leads must not write. */
   mayWrite: () => boolean;
-  onStatus: (task: StoredTask, before: TaskStatus | undefined, after: TaskStatus) => void;
+  onStatus: (before: TaskStatus | undefined, after: TaskStatus) => void;
   settings: Settings;
   /** Only log what would be done. */
   dryRun: boolean;
@@ -187,7 +187,7 @@ export class Reconciler {
     const stored = await actor.writeStatus(task, status, signal);
     memory.written = clock();
     tasks.put(stored);
-    onStatus(task, before, status);
+    onStatus(before, status);
     if (status.status !== before?.status || status.reason !== before?.reason) {
       const { status: word, reason, step, podName: pod, duration } = status;
       log.info({ task: key, status: word, reason, step, pod, duration }, 'task status');

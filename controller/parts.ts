@@ -1,0 +1,107 @@
+/** The parts of a controller, and how they hang together. Nothing here runs by itself. */
+import packageJson from '../package.json' with { type: 'json' };
+import { TASK_STATUSES } from '../shared/api.ts';
+import type { Registries } from '../shared/image/settings.ts';
+import { TASK_LABEL } from '../shared/labels.ts';
+import { Actor } from './act.ts';
+import type { Settings } from './decide.ts';
+import { Lookups } from './images.ts';
+import { lazyLookup } from './lazy-lookup.ts';
+import { observeStatus } from './observe-status.ts';
+import type { ControllerArguments, Times } from './options.ts';
+import { keepOfPod, type ObservedPod } from './pod.ts';
+import { Reconciler } from './reconcile.ts';
+import { Cache } from './runtime/cache.ts';
+import { connect } from './runtime/client.ts';
+import type { Access } from './runtime/credentials.ts';
+import { newIdentity } from './runtime/lease.ts';
+import type { Log } from './runtime/log.ts';
+import { Metrics } from './runtime/metrics.ts';
+import { PODS, TASKS } from './runtime/objects.ts';
+import { WorkQueue } from './runtime/queue.ts';
+import { keepOfTask, type StoredTask } from './stored-task.ts';
+
+export interface Surroundings {
+  args: ControllerArguments;
+  times: Times;
+  access: Access;
+  registries: Registries;
+  log: Log;
+  /** Aborted when the controller ends. */
+  signal: AbortSignal;
+}
+
+export type Parts = ReturnType<typeof assemble>;
+
+/**
+ * Makes the parts. They begin to work when the caches run, and to write when `standing` says that they may.
+ *
+ * @example const { tasks, pods, queue, reconciler } = assemble({ args, times, access, registries, log, signal });
+ */
+export function assemble({ args, times, access, registries, log, signal }: Surroundings) {
+  const instance = newIdentity();
+  /** Whether this controller may act: replaced when it begins to lead. */
+  const standing = { isCurrent: () => false };
+  const queue = new WorkQueue();
+  const metrics = new Metrics({
+    queue,
+    tasks: () => countByStatus(tasks.values()),
+    leading: () => standing.isCurrent(),
+  });
+  const clients = connections(access, times, metrics);
+
+  const of = { client: clients.reader, namespace: args.namespace, log };
+  const tasks: Cache<StoredTask> = new Cache<StoredTask>({
+    ...{ ...of, type: TASKS, keep: keepOfTask },
+    onChange: (task, change) => {
+      if (change === 'deleted') reconciler.forget(task.metadata.uid ?? '');
+      queue.add(keyOf(task));
+    },
+  });
+  const pods = new Cache<ObservedPod>({
+    ...{ ...of, type: PODS, labelSelector: TASK_LABEL, keep: keepOfPod },
+    onChange: ({ metadata }) => {
+      const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
+      if (owner?.kind === TASKS.kind) queue.add(`${metadata.namespace}/${owner.name}`);
+    },
+  });
+  const lookups = new Lookups({
+    ...{ client: clients.reader, lookup: lazyLookup({ registries }), clock: Date.now, signal },
+    onNews: (task) => queue.add(keyOf(task)),
+    onResult: (result) => metrics.imageLookedUp(result),
+  });
+  const { agentImage, agentImagePullPolicy, dryRun } = args;
+  const settings: Settings = { agentImage, agentImagePullPolicy, patience: times.patience };
+  const reconciler = new Reconciler({
+    ...{ tasks, pods, lookups, settings, log, clock: Date.now, dryRun },
+    actor: new Actor({ client: clients.writer, instance, log, clock: Date.now }),
+    lookAgain: (key, after) => queue.addAfter(key, after),
+    mayWrite: () => standing.isCurrent(),
+    onStatus: (before, after) => observeStatus(metrics, before, after),
+  });
+  return { instance, standing, queue, metrics, clients, tasks, pods, settings, reconciler };
+}
+
+/** Three of them, so that none waits for another's requests. */
+function connections(access: Access, { lease }: Times, metrics: Metrics) {
+  const settings = { version: packageJson.version, onRequest: metrics.requested };
+  return {
+    reader: connect(access, settings),
+    leaser: connect(access, settings),
+    // What was sent under a Lease has arrived, or never will, before another controller can act.
+    writer: connect(access, { ...settings, requestTimeout: lease.leaseDuration - lease.renewDeadline }),
+  };
+}
+
+function keyOf({ metadata }: StoredTask): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}
+
+function countByStatus(tasks: Iterable<StoredTask>): Map<string, number> {
+  const counts = new Map<string, number>(TASK_STATUSES.map((status) => [status, 0]));
+  for (const { status } of tasks) {
+    const word = status?.status ?? 'Pending';
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return counts;
+}
