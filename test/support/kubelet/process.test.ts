@@ -73,7 +73,8 @@ test('a pod that is deleted is stopped, with all that it started, and then goes'
   const mark = `600.${Date.now()}`;
   const stubborn = step('a', `trap '' TERM; sleep ${mark} & wait; wait`);
   const pod = await createPod(talk, 'deleted', [stubborn]);
-  await waitUntil('it runs', async () => (await processesWith(mark)).length > 0);
+  await waitUntil('it runs', async () => (await kubelet.starts()).length > 0);
+  await waitUntil('so does what it starts', async () => (await processesWith(mark)).length > 0);
   await talk.object('DELETE', `${PODS}/${pod.metadata.name}?gracePeriodSeconds=1`);
   await waitUntil(
     'it is gone',

@@ -10,8 +10,8 @@ import { schemaOf, type Schema } from './schema.ts';
  */
 export function schemaCauses(value: unknown, schema: Schema, field = '', old?: unknown): Cause[] {
   if (old !== undefined && same(value, old)) return [];
-  const type = typeCause(value, schema, field);
-  if (type !== undefined) return [type];
+  const types = typeCauses(value, schema, field);
+  if (types.length > 0) return types;
   if (value === null || value === undefined) return [];
   return [
     ...enumCauses(value, schema, field),
@@ -28,14 +28,24 @@ export function join(field: string, key: string): string {
   return key.includes('.') ? `${field}[${key}]` : `${field}.${key}`;
 }
 
-function typeCause(value: unknown, schema: Schema, field: string): Cause | undefined {
+function typeCauses(value: unknown, schema: Schema, field: string): Cause[] {
   const actual = typeOf(value);
-  if (value === null && (schema.nullable === true || schema.type === undefined)) return undefined;
+  if (value === null && (schema.nullable === true || schema.type === undefined)) return [];
   const allowed = schema['x-kubernetes-int-or-string'] === true ? ['integer', 'string'] : [schema.type];
-  if (allowed[0] === undefined) return undefined;
-  if (allowed.includes(actual) || (actual === 'integer' && allowed.includes('number'))) return undefined;
+  if (allowed[0] === undefined) return [];
+  if (allowed.includes(actual) || (actual === 'integer' && allowed.includes('number'))) return [];
   const message = `Invalid value: ${JSON.stringify(actual)}: ${field} in body must be of type ${allowed.join(',')}: ${JSON.stringify(actual)}`;
-  return { reason: 'FieldValueTypeInvalid', message, field };
+  const wrong: Cause = { reason: 'FieldValueTypeInvalid', message, field };
+  if (actual !== 'number' || schema.type !== 'integer') return [wrong];
+  return [
+    wrong,
+    unfit(`integer${schema.format === 'int32' ? ' with format int32' : ' (default format)'}`, field),
+  ];
+}
+
+/** An integer that is none is told in words that know no field. */
+function unfit(type: string, field: string): Cause {
+  return cause.invalid('<nil>', '', `Checked value must be of type ${type} in ${field}`);
 }
 
 function typeOf(value: unknown): string {
@@ -87,10 +97,7 @@ function textCauses(
 function numberCauses(value: number, schema: Schema, field: string): Cause[] {
   const { minimum, maximum, exclusiveMinimum = false, exclusiveMaximum = false, multipleOf } = schema;
   const wrong = (why: string): Cause[] => [cause.invalid(field, value, `${field} in body should be ${why}`)];
-  if (!fitsInteger(value, schema.format))
-    return [
-      cause.invalid('<nil>', '', `Checked value must be of type integer with format int32 in ${field}`),
-    ];
+  if (!fitsInteger(value, schema.format)) return [unfit('integer with format int32', field)];
   if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum))
     return wrong(`less than ${exclusiveMaximum ? '' : 'or equal to '}${maximum}`);
   if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum))
