@@ -1,6 +1,7 @@
 /** A kind of the suite's own, with something of everything that a schema can say. */
 import { afterAll, beforeAll } from 'vitest';
 import { type Fields } from '../../support/api-server/object.ts';
+import { type Reply } from '../../support/api-server/talk.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { fresh, type Target } from './target.ts';
 
@@ -67,6 +68,19 @@ export const status = {
     },
   },
 };
+
+interface Cause {
+  field: string;
+  reason: string;
+  message: string;
+}
+
+/** What a refusal says is wrong. */
+export function causesOf({ body }: Reply): Cause[] {
+  const { causes = [] } = (body['details'] ?? {}) as { causes?: Cause[] };
+  // That rules were not looked at is a cause of its own.
+  return causes.filter(({ message }) => !message.includes('some validation rules were not checked'));
+}
 
 export interface Things {
   group: string;
