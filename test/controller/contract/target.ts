@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
-import { type ApiObject } from '../../support/api-server/object.ts';
+import { listOf, type ApiObject } from '../../support/api-server/object.ts';
 import { startApiServer } from '../../support/api-server/server.ts';
 import { MERGE, placeOf, Talk, type Reply, type WatchedEvent } from '../../support/api-server/talk.ts';
 import { waitUntil } from '../../support/wait-until.ts';
@@ -42,6 +42,8 @@ export function useTarget(): () => Target {
       group: (group, plural) => `/apis/${group}/v1/namespaces/${namespace}/${plural}`,
     };
     end = async () => {
+      // What a test that failed has left would keep the namespace for ever.
+      for (const plural of ['configmaps', 'pods']) await freeAll(talk, core(plural));
       await talk.ask('DELETE', `/api/v1/namespaces/${namespace}`);
       await talk.close();
       await double?.stop();
@@ -53,6 +55,15 @@ export function useTarget(): () => Target {
     if (target === undefined) throw new Error('there is no target yet');
     return target;
   };
+}
+
+async function freeAll(talk: Talk, path: string): Promise<void> {
+  const { items } = await talk.object('GET', path);
+  for (const { metadata } of listOf(items) as ApiObject[]) {
+    if (metadata.finalizers === undefined) continue;
+    const body = { metadata: { finalizers: null } };
+    await talk.ask('PATCH', `${path}/${metadata.name}`, { body, type: MERGE });
+  }
 }
 
 /** A garbage collector looks for new kinds every 30 s only, and a namespace waits for it too. */
