@@ -1,4 +1,4 @@
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 
 /** What `bundle` makes: files for one directory. */
 export interface File {
@@ -16,7 +16,7 @@ const REQUIRE = `import{createRequire as nodeRequire}from'node:module';const req
  * for stack traces. The same source gives the same bytes, wherever the checkout is.
  */
 export async function bundle(root: string): Promise<File[]> {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     entryPoints: { 'taskflow-controller': 'controller/main.ts' },
     absWorkingDir: root,
     outdir: root,
@@ -25,6 +25,7 @@ export async function bundle(root: string): Promise<File[]> {
     bundle: true,
     splitting: true,
     write: false,
+    metafile: true,
     format: 'esm',
     platform: 'node',
     mainFields: ['module', 'main'],
@@ -35,8 +36,24 @@ export async function bundle(root: string): Promise<File[]> {
     legalComments: 'none',
     logLevel: 'warning',
   });
+  refuseNameless(metafile);
   return outputFiles.map(({ path, contents }) => ({
     name: path.slice(root.length).replace(/^\//, ''),
     contents,
   }));
+}
+
+/**
+ * With splitting, `await import()` of a CommonJS package has no names but `default`, unlike in Node: what works from the
+ * source would fail in the bundle. A module of one's own between the two has them.
+ */
+function refuseNameless({ inputs }: Metafile): void {
+  for (const [importer, { imports }] of Object.entries(inputs)) {
+    for (const { kind, path } of imports) {
+      if (kind === 'dynamic-import' && inputs[path]?.format === 'cjs')
+        throw new Error(
+          `${importer} imports ${path} dynamically, and that is CommonJS: import a module of ours that imports it`,
+        );
+    }
+  }
 }

@@ -37,7 +37,7 @@ export class TransportError extends Error {
 export function fetchTransport(ca?: string): Transport {
   let fetching: Promise<typeof fetch> | undefined;
   return async ({ method, url, headers, body, signal }) => {
-    fetching ??= ca === undefined ? Promise.resolve(fetch) : fetchTrusting(ca);
+    fetching ??= ca === undefined ? Promise.resolve(fetch) : trusting(ca);
     const send = await fetching;
     try {
       return await send(url, {
@@ -53,15 +53,10 @@ export function fetchTransport(ca?: string): Transport {
   };
 }
 
-/** Node's own fetch has no setting for certificates; undici, which it is made of, has. */
-async function fetchTrusting(ca: string): Promise<typeof fetch> {
-  const [{ Agent, fetch: send }, { getCACertificates }] = await Promise.all([
-    import('undici'),
-    import('node:tls'),
-  ]);
-  const dispatcher = new Agent({ connect: { ca: [...getCACertificates(), ca] } });
-  const trusting: unknown = (url: URL, init: object) => send(url, { ...init, dispatcher });
-  return trusting as typeof fetch;
+/** undici is only needed, and loaded, where certificates are given. */
+async function trusting(ca: string): Promise<typeof fetch> {
+  const { fetchTrusting } = await import('./trusting.ts');
+  return fetchTrusting(ca);
 }
 
 /** What went wrong, by the code that Node and undici give it. */
