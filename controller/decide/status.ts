@@ -81,9 +81,10 @@ function stepStatus(
 ): StepStatus {
   if (end !== undefined) {
     const { outcome, exitCode, signal, reason, message, startedAt, finishedAt, attempts, results } = end;
-    const skipped = outcome === 'Cancelled' && startedAt === undefined && isBehindFailure(number, chain);
     const rest = { exitCode, signal, reason, message, startedAt, finishedAt, attempts, imageID, results };
-    return { name, state: skipped ? 'Skipped' : outcome, ...defined(rest) };
+    const stopper =
+      startedAt === undefined && outcome === 'Cancelled' ? failureBefore(number, chain) : undefined;
+    return { name, state: outcome, ...defined({ ...rest, ...(stopper && skippedBy(stopper)) }) };
   }
   if (state === 'running') return { name, state: 'Running', ...defined({ startedAt: since, imageID }) };
   const stuck = stuckBy(waiting);
@@ -91,8 +92,15 @@ function stepStatus(
 }
 
 /** The order quits also when a step died without a word; for those behind it that is a skip, not a wish. */
-function isBehindFailure(number: number, { stopper }: Chain): boolean {
-  return stopper !== undefined && stopper.number < number && stopper.end?.outcome !== 'Cancelled';
+function failureBefore(number: number, { stopper }: Chain): StepView | undefined {
+  const isFailure = stopper !== undefined && stopper.number < number && stopper.end?.outcome !== 'Cancelled';
+  return isFailure ? stopper : undefined;
+}
+
+/** In the words that an agent has for it. */
+function skippedBy({ name, number, end }: StepView): Pick<StepStatus, 'state' | 'reason' | 'message'> {
+  const message = `step ${number} (${name}) ended ${end?.outcome}`;
+  return { state: 'Skipped', reason: 'EarlierStepStopped', message };
 }
 
 /** What is left open when a Task is over. */
