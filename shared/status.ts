@@ -30,7 +30,6 @@ const stepStatusSchema = z.strictObject({
     .record(z.string(), z.string())
     .optional()
     .describe('What the command left as its results, by name.'),
-  lastTransitionTime: time('When state last changed.'),
 });
 
 const conditionSchema = z
@@ -41,7 +40,7 @@ const conditionSchema = z
       .regex(
         /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$/,
       )
-      .describe('What the condition is about: Complete, Failed or Paused.'),
+      .describe('What the condition is about: Complete, Failed, Paused or Progressing.'),
     status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
     observedGeneration: generation('The generation of the Task that this is about.'),
     lastTransitionTime: z.string().meta({ format: 'date-time' }).describe('When status last changed.'),
@@ -64,14 +63,13 @@ export const statusSchema = z.strictObject({
     .describe('How the Task is: Pending, Running, Paused, Successful, Failure or Cancelled.'),
   reason: text('Why it is so, one word for programs.'),
   message: text('Why it is so, for people: which step, what happened, what to do.'),
-  startTime: time('When the first step could start.'),
+  startTime: time('When the pod was made.'),
   completionTime: time('When the Task was over.'),
-  duration: text('How long the Task took, or has taken so far.'),
+  duration: text('How long the Task took, such as 1m5s; once it is over.'),
   order: number('The order: every step up to this number is released; -1 stops all.'),
   gate: number('The gate: the first step that waits for the order. Absent: no gate.'),
   step: text('How far the Task is: the step that runs and how many there are, such as 2/3.'),
   podName: text('The name of the pod.'),
-  podUID: text('The uid of the pod: the Task never has another.'),
   observedGeneration: generation('The generation of the Task that this is about.'),
   steps: z
     .array(stepStatusSchema)
@@ -84,7 +82,9 @@ export const statusSchema = z.strictObject({
     .max(16)
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
     .optional()
-    .describe('Complete, Failed and Paused, for kubectl wait.'),
+    .describe(
+      'Complete, Failed, Paused, and Progressing while something keeps the Task from getting on; for kubectl wait.',
+    ),
 });
 
 export type TaskStatus = z.infer<typeof statusSchema>;
