@@ -163,8 +163,12 @@ function refusal({ status, told }: ApiError): Trouble | undefined {
     : { reason: 'PodForbidden', message, ends: 'patience' };
 }
 
+/** A test of the patch failed: 422 without a cause. With causes it is the patch itself that is wrong. */
 function stale(error: unknown): never {
-  if (error instanceof ApiError && (error.status === 409 || error.status === 422)) {
+  if (
+    error instanceof ApiError &&
+    (error.status === 409 || (error.status === 422 && error.causes.length === 0))
+  ) {
     throw new StaleError(error.message, { cause: error });
   }
   throw error;

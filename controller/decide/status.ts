@@ -159,7 +159,7 @@ function conditionsOf({ task, trouble, held, conclusion, now }: Known): Conditio
   } else if (before.some(({ type }) => type === 'Paused')) {
     wanted.push({ type: 'Paused', status: 'False', reason: 'Resumed', message: '' });
   }
-  return wanted.map((condition) => dated(condition, before, now));
+  return wanted.map((condition) => dated(fitting(condition), before, now));
 }
 
 /** `False` while something keeps the Task from getting on; its time says since when. */
@@ -174,7 +174,18 @@ function dated(
     ({ type, status, reason }) =>
       type === condition.type && status === condition.status && reason === condition.reason,
   );
-  return { ...condition, lastTransitionTime: same?.lastTransitionTime ?? new Date(now).toISOString() };
+  return {
+    ...condition,
+    lastTransitionTime: same?.lastTransitionTime ?? new Date(now).toISOString(),
+  };
+}
+
+/** What a metav1.Condition takes: others than the kubelet may have said why a pod failed. */
+function fitting<T extends Pick<Condition, 'reason' | 'message'>>(condition: T): T {
+  const reason = /^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/.test(condition.reason)
+    ? condition.reason
+    : 'Unknown';
+  return { ...condition, reason: reason.slice(0, 1024), message: condition.message.slice(0, 32_768) };
 }
 
 /** Since when the trouble stands, ms since the epoch: the first that a status said so, else now. */

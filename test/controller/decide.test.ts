@@ -443,6 +443,17 @@ describe('the end, judged by the containers and not by the pod', () => {
     expect(result).toMatchObject({ does: [], says, ...(steps !== undefined && { steps }) });
   });
 
+  it('takes the reasons of others, though no condition could have them', () => {
+    const pod = podWith([], { phase: 'Failed', reason: 'no such node!', message: 'x'.repeat(40_000) });
+    const seen = { pod, hadPod: true, prepared: ready, now: START };
+    const { status } = decide({ ...seen, task: taskOf() }, settings);
+    expect(status).toMatchObject({
+      reason: 'no such node!',
+      conditions: [{ type: 'Failed', reason: 'Unknown' }],
+    });
+    expect(status?.conditions?.[0]?.message).toHaveLength(32_768);
+  });
+
   it('is the time of the last step, and never grows', () => {
     const pod = podWith([over('a'), over('b'), over('c', { finishedAt: iso(3.4) })]);
     const task = taskOf();
