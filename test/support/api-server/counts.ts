@@ -15,8 +15,12 @@ const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delet
 
 export class Counts {
   readonly #counts = new Map<string, Count>();
+  /** Told of every request when it is done, and before it is answered. */
+  readonly listeners = new Set<(call: Call, code: number) => void>();
 
-  add({ verb, resource, subresource }: Call, code: number): void {
+  add(call: Call, code: number): void {
+    for (const listener of this.listeners) listener(call, code);
+    const { verb, resource, subresource } = call;
     const name = subresource === undefined ? qualified(resource) : `${qualified(resource)}/${subresource}`;
     const key = `${verb} ${name} ${code}`;
     const known = this.#counts.get(key);
