@@ -20,12 +20,13 @@ export function ledgerOf(server: ApiServer, { without }: { without: readonly str
   const ledger: Written[] = [];
   server.counts.listeners.add((call, code) => {
     if (!WRITES.has(call.verb) || without.includes(call.user ?? '')) return;
-    ledger.push({ user: call.user ?? '', what: told(call), code, holder: holderOf(server) });
+    ledger.push({ user: call.user ?? '', what: wordsOf(call), code, holder: holderOf(server) });
   });
   return ledger;
 }
 
-function told({ verb, resource, subresource }: Call): string {
+/** `create pods`, `patch tasks.api.practice.com/status` */
+export function wordsOf({ verb, resource, subresource }: Call): string {
   const name = `${resource.plural}.${resource.group}`.replace(/\.$/, '');
   return `${verb} ${subresource === undefined ? name : `${name}/${subresource}`}`;
 }
@@ -36,27 +37,23 @@ function holderOf(server: ApiServer): string {
   return typeof holder === 'string' ? holder : '';
 }
 
-/** Who wrote something that was done while the Lease was not theirs; the Lease itself apart. */
+/** What was done by somebody while the Lease was not theirs; the Lease itself apart. */
 export function actedWithoutLease(ledger: readonly Written[]): Written[] {
-  // By whose request a name came into the Lease.
-  const users = new Map<string, string>();
-  return ledger.filter(({ user, what, code, holder }) => {
-    if (what.includes(LEASE)) {
-      if (code < 300 && holder !== '' && !users.has(holder)) users.set(holder, user);
-      return false;
-    }
-    return code < 300 && users.get(holder) !== user;
-  });
+  const users = usersOf(ledger);
+  return ledger.filter(
+    ({ user, what, code, holder }) => !what.includes(LEASE) && code < 300 && users.get(holder) !== user,
+  );
 }
 
-/** The users that held the Lease, one after the other. */
-export function leadersOf(ledger: readonly Written[]): string[] {
-  const leaders: string[] = [];
-  let last = '';
-  for (const { user, what, code, holder } of ledger) {
-    if (!what.includes(LEASE) || code >= 300 || holder === '' || holder === last) continue;
-    last = holder;
-    leaders.push(user);
-  }
-  return leaders;
+/** The user that holds the Lease now; `undefined` when nobody does. */
+export function currentLeader(server: ApiServer, ledger: readonly Written[]): string | undefined {
+  return usersOf(ledger).get(holderOf(server));
+}
+
+/** By whose request each name came into the Lease. */
+function usersOf(ledger: readonly Written[]): Map<string, string> {
+  const users = new Map<string, string>();
+  for (const { user, what, code, holder } of ledger)
+    if (what.includes(LEASE) && code < 300 && holder !== '' && !users.has(holder)) users.set(holder, user);
+  return users;
 }
