@@ -6,6 +6,7 @@ import type { TaskEvent } from './decide/events.ts';
 import type { JsonPatch } from './decide/patch.ts';
 import type { Trouble } from './decide/trouble.ts';
 import { eventObject } from './event-object.ts';
+import { NotLeadingError } from './leading.ts';
 import type { ObservedPod } from './pod.ts';
 import type { ApiClient } from './runtime/client.ts';
 import { ApiError } from './runtime/errors.ts';
@@ -127,6 +128,7 @@ export class Actor {
     const object = eventObject(task, event, { instance, now: clock() });
     await client.create(EVENTS, object, { signal }).catch((error: unknown) => {
       if (error instanceof ApiError && error.reason === 'AlreadyExists') return;
+      if (error instanceof NotLeadingError) return;
       log.warn(
         { task: task.metadata.name, namespace: task.metadata.namespace, event: event.reason, err: error },
         'event not posted',

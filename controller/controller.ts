@@ -2,9 +2,10 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { readRegistries } from '../shared/image/registry-options.ts';
 import { injectionFor } from './injection.ts';
+import { NotLeadingError } from './leading.ts';
 import { checkArguments, type ControllerArguments } from './options.ts';
 import { assemble, type Parts } from './parts.ts';
-import { isStale, NotLeadingError } from './reconcile.ts';
+import { isStale } from './reconcile.ts';
 import { findAccess } from './runtime/access.ts';
 import { serveHealth } from './runtime/health.ts';
 import { lead } from './runtime/lease.ts';

@@ -7,6 +7,7 @@ import { Actor } from './act.ts';
 import type { Settings } from './decide.ts';
 import { Lookups } from './images.ts';
 import { lazyLookup } from './lazy-lookup.ts';
+import { whileLeading } from './leading.ts';
 import { observeStatus } from './observe-status.ts';
 import type { ControllerArguments, Times } from './options.ts';
 import { keepOfPod, type ObservedPod } from './pod.ts';
@@ -42,11 +43,12 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
   const instance = newIdentity();
   /** Whether this controller may act: replaced when it begins to lead. */
   const standing = { isCurrent: () => false };
+  const mayWrite = (): boolean => standing.isCurrent();
   const queue = new WorkQueue();
   const metrics = new Metrics({
     queue,
     tasks: () => countByStatus(tasks.values()),
-    leading: () => standing.isCurrent(),
+    leading: mayWrite,
   });
   const clients = connections(access, times, metrics);
 
@@ -74,9 +76,9 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
   const settings: Settings = { agentImage, agentImagePullPolicy, patience: times.patience };
   const reconciler = new Reconciler({
     ...{ tasks, pods, lookups, settings, log, clock: Date.now, dryRun },
-    actor: new Actor({ client: clients.writer, instance, log, clock: Date.now }),
+    actor: new Actor({ client: whileLeading(clients.writer, mayWrite), instance, log, clock: Date.now }),
     lookAgain: (key, after) => queue.addAfter(key, after),
-    mayWrite: () => standing.isCurrent(),
+    mayWrite,
     onStatus: (before, after) => observeStatus(metrics, before, after),
   });
   return { instance, standing, queue, metrics, clients, tasks, pods, settings, reconciler };

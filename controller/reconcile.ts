@@ -6,6 +6,7 @@ import { decide, isFinal, type Action, type Decision, type Prepared, type Settin
 import { createdEvent, eventsOf } from './decide/events.ts';
 import type { Trouble } from './decide/trouble.ts';
 import type { Lookups } from './images.ts';
+import { NotLeadingError } from './leading.ts';
 import type { ObservedPod } from './pod.ts';
 import type { Cache } from './runtime/cache.ts';
 import type { Log } from './runtime/log.ts';
@@ -40,11 +41,6 @@ interface Memory {
   written: number;
   hadPod: boolean;
   refused?: { trouble: Trouble; retryAt: number; attempts: number };
-}
-
-/** No longer the leader. */
-export class NotLeadingError extends Error {
-  override name = 'NotLeadingError';
 }
 
 export class Reconciler {

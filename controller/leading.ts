@@ -1,0 +1,31 @@
+/** Nobody but the leader writes. */
+import type { ApiClient } from './runtime/client.ts';
+
+/** No longer the leader. */
+export class NotLeadingError extends Error {
+  override name = 'NotLeadingError';
+}
+
+type Client = Pick<ApiClient, 'get' | 'create' | 'patch' | 'delete'>;
+
+/**
+ * A client that asks before each write whether it may still be done. Between two writes of one look at a Task the
+ * process may have been frozen, and another controller lead meanwhile: the answer to the first is what it then sees
+ * first, before any timer.
+ *
+ * @example whileLeading(client, () => term.isCurrent()).create(PODS, pod) // throws NotLeadingError when it is not
+ */
+export function whileLeading(client: Client, mayWrite: () => boolean): Client {
+  const checked =
+    <Args extends unknown[], Result>(write: (...args: Args) => Promise<Result>) =>
+    async (...args: Args): Promise<Result> => {
+      if (!mayWrite()) throw new NotLeadingError('this controller no longer leads');
+      return write(...args);
+    };
+  return {
+    get: client.get.bind(client),
+    create: checked(client.create.bind(client)) as Client['create'],
+    patch: checked(client.patch.bind(client)) as Client['patch'],
+    delete: checked(client.delete.bind(client)),
+  };
+}
