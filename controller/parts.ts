@@ -78,7 +78,6 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
     ...{ tasks, pods, lookups, settings, log, clock: Date.now, dryRun },
     actor: new Actor({ client: whileLeading(clients.writer, mayWrite), instance, log, clock: Date.now }),
     lookAgain: (key, after) => queue.addAfter(key, after),
-    mayWrite,
     onStatus: (before, after) => observeStatus(metrics, before, after),
   });
   return { instance, standing, queue, metrics, clients, tasks, pods, settings, reconciler };

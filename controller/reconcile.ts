@@ -6,7 +6,6 @@ import { decide, isFinal, type Action, type Decision, type Prepared, type Settin
 import { createdEvent, eventsOf } from './decide/events.ts';
 import type { Trouble } from './decide/trouble.ts';
 import type { Lookups } from './images.ts';
-import { NotLeadingError } from './leading.ts';
 import type { ObservedPod } from './pod.ts';
 import type { Cache } from './runtime/cache.ts';
 import type { Log } from './runtime/log.ts';
@@ -19,8 +18,6 @@ export interface ReconcilerSettings {
   actor: Actor;
   /** Look again at a Task after so many milliseconds. */
   lookAgain: (key: string, after: number) => void;
-  /** Asked before every write: who no longer leads must not write. */
-  mayWrite: () => boolean;
   onStatus: (before: TaskStatus | undefined, after: TaskStatus) => void;
   settings: Settings;
   /** Only log what would be done. */
@@ -127,7 +124,6 @@ export class Reconciler {
   async #act(action: Action, { key, task, pod, memory, signal }: Circumstances): Promise<void> {
     const { actor, lookups, pods, log } = this.#settings;
     if (action.kind === 'look-up') return lookups.start(task);
-    this.#mustLead();
     switch (action.kind) {
       case 'create':
         return this.#create(action, { key, task, pod, memory, signal });
@@ -159,7 +155,6 @@ export class Reconciler {
       if (fresh !== undefined) tasks.put(fresh);
       return lookAgain(key, 0);
     }
-    this.#mustLead();
     try {
       const created = await actor.create(task, pod, scripts, signal);
       memory.hadPod = true;
@@ -178,7 +173,6 @@ export class Reconciler {
 
   async #write(status: TaskStatus, { key, task, memory, signal }: Circumstances): Promise<StoredTask> {
     const { actor, tasks, onStatus, log, clock } = this.#settings;
-    this.#mustLead();
     const before = task.status;
     const stored = await actor.writeStatus(task, status, signal);
     memory.written = clock();
@@ -190,10 +184,6 @@ export class Reconciler {
     }
     await Promise.all(eventsOf(before, status).map((event) => actor.tell(task, event, signal)));
     return stored;
-  }
-
-  #mustLead(): void {
-    if (!this.#settings.mayWrite()) throw new NotLeadingError('this controller no longer leads');
   }
 }
 

@@ -295,7 +295,7 @@ describe.concurrent('what goes wrong ends in the status, with the step and what 
       'a pod that the API server refuses',
       { podTemplate: { priorityClassName: 'none' }, steps: [sh('a', 'true')] },
       'PodForbidden|InvalidPod',
-      'priorityClass',
+      'no PriorityClass with name none',
     ],
   ];
   it.each(rows)('%s', async (_, spec, reason, message) => {
