@@ -69,7 +69,8 @@ export class Lookups {
   /** Milliseconds until a failed lookup should be started again; `undefined` when there is none. */
   retryIn(task: StoredTask): number | undefined {
     const entry = this.#entries.get(uidOf(task));
-    if (entry?.answer?.kind !== 'trouble' || entry.asking) return undefined;
+    if (entry?.answer?.kind !== 'trouble' || entry.answer.trouble.ends === 'now' || entry.asking)
+      return undefined;
     return Math.max(0, entry.retryAt - this.#settings.clock());
   }
 

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { Lookups } from '../../controller/images.ts';
+import { pullKeyring } from '../../controller/pull-secrets.ts';
+import { SECRETS, SERVICE_ACCOUNTS, type KubeObject } from '../../controller/runtime/objects.ts';
+import type { StoredTask } from '../../controller/stored-task.ts';
+import { ImageNotFoundError, NoImageCommandError, RateLimitedError } from '../../shared/image/errors.ts';
+import type { FoundImage } from '../../shared/image/found.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { taskOf } from './builders.ts';
+import { NAMESPACE, worldWith, type World } from './harness.ts';
+
+const about = { image: 'registry.test/a:1', registry: 'registry.test' };
+const silent = taskOf({ steps: [{ name: 'a', image: about.image }] });
+const FOUND: FoundImage = {
+  ...{ image: about.image, digest: 'sha256:0', pinned: 'registry.test/a@sha256:0', from: 'registry' },
+  platforms: [{ platform: 'linux/amd64', entrypoint: ['/run'], cmd: [] }],
+} as unknown as FoundImage;
+
+/** Lookups whose registry answers as it is told, at a time that is told as well. */
+function lookups(answers: (() => Promise<FoundImage>)[]) {
+  const clock = { now: 0 };
+  const news: StoredTask[] = [];
+  const results: string[] = [];
+  const nobody = { get: () => Promise.resolve({ metadata: { name: 'default' } } as never) };
+  const find = (): Promise<FoundImage> => (answers.shift() ?? (() => Promise.resolve(FOUND)))();
+  const made = new Lookups({
+    ...{ client: nobody, lookup: { find }, clock: () => clock.now, signal: new AbortController().signal },
+    onNews: (task) => void news.push(task),
+    onResult: (result) => void results.push(result),
+  });
+  const answered = async (count: number): Promise<void> => {
+    await waitUntil('there is an answer', () => news.length >= count);
+  };
+  return { made, clock, news, results, answered };
+}
+
+const fails = (error: Error) => (): Promise<FoundImage> => Promise.reject(error);
+
+describe('what images run', () => {
+  it('is not asked for steps that say it themselves', () => {
+    expect(lookups([]).made.prepared(taskOf()).kind).toBe('ready');
+    const template = { steps: [{ name: 'a' }], stepTemplate: { image: 'x', command: ['true'] } };
+    expect(lookups([]).made.prepared(taskOf(template)).kind).toBe('ready');
+  });
+
+  it('is asked once, however often a Task is looked at', async () => {
+    const { made, answered, news, results } = lookups([]);
+    expect(made.prepared(silent).kind).toBe('unknown');
+    made.start(silent);
+    made.start(silent);
+    expect(made.prepared(silent).kind).toBe('pending');
+    await answered(1);
+    made.start(silent);
+    expect(made.prepared(silent).kind).toBe('ready');
+    expect([news.length, results]).toEqual([1, ['found']]);
+  });
+
+  it('is asked again after a while, and again later; the trouble stands meanwhile', async () => {
+    const { made, clock, answered, results } = lookups([
+      fails(new ImageNotFoundError(about, [])),
+      fails(new ImageNotFoundError(about, [])),
+    ]);
+    made.start(silent);
+    await answered(1);
+    expect(made.prepared(silent)).toMatchObject({
+      kind: 'trouble',
+      trouble: { step: 'a', ends: 'patience' },
+    });
+    expect(made.retryIn(silent)).toBe(5_000);
+    made.start(silent);
+    expect(results).toHaveLength(1);
+    clock.now = 5_000;
+    made.start(silent);
+    expect(made.prepared(silent).kind).toBe('trouble');
+    await answered(2);
+    expect(made.retryIn(silent)).toBe(10_000);
+    clock.now = 15_000;
+    made.start(silent);
+    await answered(3);
+    expect(made.prepared(silent).kind).toBe('ready');
+    expect(results).toEqual(['ImageNotFoundError', 'ImageNotFoundError', 'found']);
+  });
+
+  it('is not asked before the registry allows it', async () => {
+    const { made, answered } = lookups([fails(new RateLimitedError(about, 99_000, 0))]);
+    made.start(silent);
+    await answered(1);
+    expect(made.retryIn(silent)).toBe(99_000);
+  });
+
+  it('is not asked again when the answer would be the same', async () => {
+    const { made, answered } = lookups([fails(new NoImageCommandError(about, 'the image has no command'))]);
+    made.start(silent);
+    await answered(1);
+    expect(made.prepared(silent)).toMatchObject({
+      trouble: { ends: 'now', message: expect.stringContaining('step a') as string },
+    });
+    expect(made.retryIn(silent)).toBeUndefined();
+  });
+
+  it('is forgotten with its Task, also while somebody asks', async () => {
+    const { made, answered } = lookups([]);
+    made.start(silent);
+    made.forget('u-1');
+    await answered(1);
+    expect(made.prepared(silent).kind).toBe('unknown');
+  });
+});
+
+describe('the credentials of a Task', () => {
+  const host = 'registry.test';
+  const secret = async (
+    { client }: World,
+    name: string,
+    user: string,
+    type = 'kubernetes.io/dockerconfigjson',
+  ): Promise<void> => {
+    const auth = Buffer.from(`${user}:secret`).toString('base64');
+    const old = type === 'kubernetes.io/dockercfg';
+    const text = JSON.stringify(old ? { [host]: { auth } } : { auths: { [host]: { auth } } });
+    const data = { [old ? '.dockercfg' : '.dockerconfigjson']: Buffer.from(text).toString('base64') };
+    await client.create<KubeObject & { type: string; data: object }>(SECRETS, {
+      metadata: { name, namespace: NAMESPACE },
+      type,
+      data,
+    });
+  };
+  const users = async (world: World, spec: Parameters<typeof taskOf>[0]): Promise<(string | undefined)[]> => {
+    const keyring = await pullKeyring(taskOf(spec), world.client, new AbortController().signal);
+    const found = await keyring.find(host, 'a');
+    return found.map((credential) => JSON.stringify(credential).match(/"(one|two|three)"/)?.[1]);
+  };
+
+  it('are those that the node would pull with', async () => {
+    const world = await worldWith();
+    await secret(world, 'one', 'one');
+    await secret(world, 'two', 'two', 'kubernetes.io/dockercfg');
+    await secret(world, 'three', 'three');
+    const body = { imagePullSecrets: [{ name: 'three' }, { name: 'none' }] };
+    await world.client.patch(
+      SERVICE_ACCOUNTS,
+      { namespace: NAMESPACE, name: 'default' },
+      { type: 'merge', body },
+    );
+
+    expect(await users(world, {})).toEqual(['three']);
+    const own = { imagePullSecrets: [{ name: 'one' }, { name: 'two' }] };
+    expect(await users(world, { podTemplate: own })).toEqual(['one', 'two']);
+    expect(await users(world, { podTemplate: { serviceAccountName: 'none' } })).toEqual([]);
+  });
+});
