@@ -1,11 +1,15 @@
 /** A pod's volumes, as directories. */
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fieldsOf, listOf, textOf, type ApiObject, type Fields } from '../api-server/object.ts';
 import { type Talk } from '../api-server/talk.ts';
 import { DownwardVolume } from '../downward.ts';
 
 const MODE = 0o644;
+const TRIES = 100;
+/** ms between them. */
+const PAUSE = 100;
 
 /** A ConfigMap or Secret that a volume needs, and that is not there (yet). */
 export class MissingError extends Error {
@@ -69,9 +73,21 @@ export class Volumes {
 }
 
 async function fetched(talk: Talk, path: string): Promise<Fields> {
-  const { code, body } = await talk.ask('GET', path);
+  const { code, body } = await patiently(() => talk.ask('GET', path));
   if (code !== 200) throw new MissingError(`${path}: ${code}`);
   return body;
+}
+
+/** A server that is not there for a while is asked again. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let left = TRIES; left > 1; left--) {
+    try {
+      return await ask();
+    } catch {
+      await sleep(PAUSE);
+    }
+  }
+  return ask();
 }
 
 function entriesOf(data: unknown, encoding: 'utf8' | 'base64'): [string, Buffer][] {
