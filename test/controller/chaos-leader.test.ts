@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { type StoredTask } from '../../controller/stored-task.ts';
 import { type Task } from '../../shared/task.ts';
 import { playPods } from '../support/kubelet/vitest.ts';
-import { waitUntil } from '../support/wait-until.ts';
 import { candidates, type Candidate } from './chaos/candidates.ts';
 import { actedWithoutLease } from './chaos/ledger.ts';
 import { randomOf, seedOfRun } from './chaos/random.ts';
@@ -76,7 +75,7 @@ describe('a leader', () => {
       const group = await candidates(world, 3);
       const kubelet = playPods({ url: world.server.url, token: 'kubelet' }, { phaseLag: 50 });
       const stopPouring = pourTasks(world);
-      const blows = Object.entries(BLOWS).flatMap((each) => [each, each]);
+      const blows = Object.entries(BLOWS);
       while (blows.length > 0) {
         const [[what, strike] = ['', BLOWS['is killed']]] = blows.splice(
           random.between(0, blows.length - 1),
@@ -150,7 +149,9 @@ describe('a leader', () => {
       }
       const tasks = await stopPouring();
       for (const task of tasks) expect(await world.until(task, 'Successful')).toMatchObject({ step: '5/5' });
-      console.log(JSON.stringify(actedWithoutLease(group.ledger)));
+      // All but what people are told rests on versions, names and tests that no longer hold.
+      const late = actedWithoutLease(group.ledger).map((each) => each.what);
+      expect(late.filter((what) => what !== 'create events.events.k8s.io')).toEqual([]);
       expect(kubelet.starts.length).toBe(
         new Set(kubelet.starts.map(({ uid, step }) => `${uid} ${step}`)).size,
       );

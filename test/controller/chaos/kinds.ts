@@ -1,4 +1,5 @@
 /** Tasks of every kind, what is done to them while they run, and how they have to end: whatever becomes of controllers. */
+import { expect } from 'vitest';
 import { type StoredTask } from '../../../controller/stored-task.ts';
 import { type Task } from '../../../shared/task.ts';
 
@@ -122,7 +123,8 @@ export const KINDS: readonly Kind[] = [
     },
     ends: {
       status: 'Cancelled',
-      steps: ['a Succeeded', 'b Cancelled', 'c Cancelled'],
+      // Its agent hears of both at once, the order and the end of b.
+      steps: ['a Succeeded', 'b Cancelled', expect.stringMatching(/^c (Cancelled|Skipped)$/) as string],
       starts: ['a', 'b'],
     },
   },
