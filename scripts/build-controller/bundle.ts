@@ -1,4 +1,9 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
+
+/** What is to be run. */
+export const ENTRY = 'taskflow-controller.mjs';
 
 /** What `bundle` makes: files for one directory. */
 export interface File {
@@ -41,6 +46,14 @@ export async function bundle(root: string): Promise<File[]> {
     name: path.slice(root.length).replace(/^\//, ''),
     contents,
   }));
+}
+
+/** Writes the files of a bundle below `directory`, which is made. */
+export async function writeFiles(directory: string, files: readonly File[]): Promise<void> {
+  for (const { name, contents } of files) {
+    await mkdir(dirname(join(directory, name)), { recursive: true });
+    await writeFile(join(directory, name), contents);
+  }
 }
 
 /**

@@ -1,14 +1,13 @@
 /** Bundles the controller for its image: `node scripts/build-controller/main.ts`, into `dist/controller`. */
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { execa } from 'execa';
 import packageJson from '../../package.json' with { type: 'json' };
 import { withScratch } from '../build-agent/cache.ts';
-import { bundle } from './bundle.ts';
+import { bundle, ENTRY, writeFiles } from './bundle.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const OUTPUT = join(ROOT, 'dist/controller-bundle');
-const ENTRY = 'taskflow-controller.mjs';
 
 process.exitCode = await main();
 
@@ -18,10 +17,7 @@ async function main(): Promise<number> {
     await withScratch(join(ROOT, 'build/controller'), async (scratch) => {
       const unfinished = join(scratch, 'controller');
       const files = await bundle(ROOT);
-      for (const { name, contents } of files) {
-        await mkdir(dirname(join(unfinished, name)), { recursive: true });
-        await writeFile(join(unfinished, name), contents);
-      }
+      await writeFiles(unfinished, files);
       await check(join(unfinished, ENTRY), scratch);
       // Parts that nobody refers to any more go too.
       await rm(OUTPUT, { recursive: true, force: true });

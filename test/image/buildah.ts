@@ -33,9 +33,27 @@ export class Buildah {
 
   /** Builds Dockerfile.agent from the executables in dist/agent; its stage `build` is not run. */
   async buildAgent(arch: Arch, ...more: string[]): Promise<string> {
-    const name = `localhost/agent:${arch}`;
-    const ready = ['--build-context', `build=${join(ROOT, 'dist/agent')}`];
-    const file = ['--file', join(ROOT, 'Dockerfile.agent')];
+    return this.#build('agent', arch, { build: join(ROOT, 'dist/agent') }, more);
+  }
+
+  /** Builds Dockerfile.controller from directories in place of its first two stages, which are not run. */
+  async buildController(
+    arch: Arch,
+    stages: Readonly<Record<'build' | 'runtime', string>>,
+    ...more: string[]
+  ): Promise<string> {
+    return this.#build('controller', arch, stages, more);
+  }
+
+  async #build(
+    what: string,
+    arch: Arch,
+    stages: Readonly<Record<string, string>>,
+    more: readonly string[],
+  ): Promise<string> {
+    const name = `localhost/${what}:${arch}`;
+    const ready = Object.entries(stages).flatMap(([stage, path]) => ['--build-context', `${stage}=${path}`]);
+    const file = ['--file', join(ROOT, `Dockerfile.${what}`)];
     const platform = ['--isolation', 'chroot', '--platform', `linux/${arch}`];
     await this.#run('build', ...platform, ...ready, ...file, ...more, '--tag', name, ROOT);
     return name;
