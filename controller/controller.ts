@@ -13,7 +13,7 @@ import { createLog, type Log } from './runtime/log.ts';
 import { work } from './runtime/work.ts';
 
 /** The name of the Lease that controllers elect their leader by. */
-const LEASE_NAME = 'taskflow-controller';
+export const LEASE_NAME = 'taskflow-controller';
 
 /**
  * Runs a controller until `signal` is aborted. A controller that waits for its turn to lead follows the cluster as well,

@@ -16,16 +16,22 @@ type Client = Pick<ApiClient, 'get' | 'create' | 'patch' | 'delete'>;
  * @example whileLeading(client, () => term.isCurrent()).create(PODS, pod) // throws NotLeadingError when it is not
  */
 export function whileLeading(client: Client, mayWrite: () => boolean): Client {
-  const checked =
-    <Args extends unknown[], Result>(write: (...args: Args) => Promise<Result>) =>
-    async (...args: Args): Promise<Result> => {
-      if (!mayWrite()) throw new NotLeadingError('this controller no longer leads');
-      return write(...args);
-    };
+  const allowed = (): void => {
+    if (!mayWrite()) throw new NotLeadingError('this controller no longer leads');
+  };
   return {
-    get: client.get.bind(client),
-    create: checked(client.create.bind(client)) as Client['create'],
-    patch: checked(client.patch.bind(client)) as Client['patch'],
-    delete: checked(client.delete.bind(client)),
+    get: (type, ref, options) => client.get(type, ref, options),
+    async create(type, object, options) {
+      allowed();
+      return client.create(type, object, options);
+    },
+    async patch(type, ref, patch, options) {
+      allowed();
+      return client.patch(type, ref, patch, options);
+    },
+    async delete(type, ref, options) {
+      allowed();
+      return client.delete(type, ref, options);
+    },
   };
 }

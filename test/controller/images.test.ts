@@ -34,7 +34,11 @@ function lookups(answers: (() => Promise<FoundImage>)[]) {
   return { made, clock, news, results, answered };
 }
 
-const fails = (error: Error) => (): Promise<FoundImage> => Promise.reject(error);
+function fails(error: Error) {
+  return async (): Promise<FoundImage> => {
+    throw error;
+  };
+}
 
 describe('what images run', () => {
   it('is not asked for steps that say it themselves', () => {
