@@ -1,9 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LEASE_NAME } from '../../controller/controller.ts';
-import * as objects from '../../controller/runtime/objects.ts';
-import { manifest, ROOT } from './files.ts';
+import { manifest } from './files.ts';
 
 interface Rule {
   apiGroups: string[];
@@ -25,7 +22,7 @@ function rightsOf(rules: readonly Rule[]): string[] {
 
 const rulesIn = async (file: string): Promise<Rule[]> => (await manifest<{ rules: Rule[] }>(file)).rules;
 
-/** Taken away on a cluster, one by one: without it something stops working. */
+/** Taken away on a cluster, one by one: without it something stops working. chaos-rights.test.ts uses each. */
 const CONTROLLER = [
   'get tasks.api.practice.com',
   'list tasks.api.practice.com',
@@ -46,43 +43,10 @@ const CONTROLLER = [
 ];
 const LEASE = ['get', 'watch', 'patch', 'create'].map((verb) => `${verb} leases.coordination.k8s.io`);
 
-/** Nothing asks for it, but the admission plugin OwnerReferencesPermissionEnforcement. */
-const BY_ADMISSION = 'update tasks/finalizers.api.practice.com';
-
-/** The requests in the source of the controller: `client.get<Pod>(PODS, …)`, and a cache's list and watch. */
-async function requestsInSource(): Promise<string[]> {
-  const folder = join(ROOT, 'controller');
-  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.ts'));
-  const sources = await Promise.all(names.map(async (name) => readFile(join(folder, name), 'utf8')));
-  const found = sources.flatMap((source) => [
-    ...[...source.matchAll(/\.(get|create|patch|delete|list|watch)(?:<[^>]*>)?\(\s*([A-Z_]{4,}),/g)].map(
-      ([, verb = '', type = '']) => `${verb} ${resourceOf(type, verb === 'patch')}`,
-    ),
-    ...[...source.matchAll(/client, type: ([A-Z_]+)/g)].flatMap(([, type = '']) =>
-      ['list', 'watch'].map((verb) => `${verb} ${resourceOf(type, false)}`),
-    ),
-  ]);
-  return [...new Set(found)].toSorted();
-}
-
-function resourceOf(constant: string, patched: boolean): string {
-  const { plural, group } = (objects as unknown as Record<string, objects.ResourceType>)[constant] ?? {
-    plural: `unknown ${constant}`,
-    group: '',
-  };
-  // The controller writes nothing of a Task but its status.
-  return `${plural}${patched && constant === 'TASKS' ? '/status' : ''}.${group}`;
-}
-
 describe('the controller may do', () => {
   it('this, and nothing else', async () => {
     expect(rightsOf(await rulesIn('rbac/controller-role.yaml'))).toEqual(CONTROLLER.toSorted());
     expect(rightsOf(await rulesIn('rbac/lease-role.yaml'))).toEqual(LEASE.toSorted());
-  });
-
-  it('what its source asks for, and nothing else', async () => {
-    const asked = [...(await requestsInSource()), BY_ADMISSION].toSorted();
-    expect([...CONTROLLER, ...LEASE].toSorted()).toEqual(asked);
   });
 
   it('nothing by a wildcard', async () => {

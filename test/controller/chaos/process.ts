@@ -18,7 +18,7 @@ export async function bundledController(): Promise<string> {
     await mkdir(dirname(join(directory, name)), { recursive: true });
     await writeFile(join(directory, name), contents);
   }
-  return join(directory, 'taskflow-controller.mjs');
+  return join(directory, 'taskflow-controller.cjs');
 }
 
 export interface End {
