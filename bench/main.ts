@@ -6,6 +6,7 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { chain } from './chain.ts';
+import { controller } from './controller.ts';
 import { handOff } from './hand-off.ts';
 import { requireBuilt } from './harness/agents.ts';
 import { say } from './harness/programs.ts';
@@ -29,6 +30,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Row[]>>> = {
   'start-exit': startExit,
   waiting,
   running,
+  controller,
 };
 
 // An exit in the middle ends and removes what the benchmark started: see Place.

@@ -1,7 +1,7 @@
 /** What a benchmark gives back: one row for each thing it measured. Less is better, always. */
 import { median } from './statistics.ts';
 
-export type Unit = 'ms' | 'bytes' | 'a second';
+export type Unit = 'ms' | 'bytes' | 'a second' | 'count';
 
 export interface Measured {
   /** The thing measured, in words. */

@@ -41,6 +41,8 @@ export function format(value: number, unit: Unit): string {
       return `${digits(value)} /s`;
     case 'bytes':
       return `${Math.round(value).toLocaleString('en-US')} B`;
+    case 'count':
+      return Number.isInteger(value) ? String(value) : digits(value);
   }
 }
 
