@@ -66,6 +66,10 @@ export async function runController(
     }
     await act({ signal: over, isCurrent: () => !ending.signal.aborted });
     return 'stopped';
+  } catch (error) {
+    // It was stopped while it waited for an answer.
+    if (signal.aborted && error === signal.reason) return 'stopped';
+    throw error;
   } finally {
     ending.abort();
     await caches;

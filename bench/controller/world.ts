@@ -7,7 +7,7 @@ import { execPath } from 'node:process';
 import { parse } from 'yaml';
 import { TASKS } from '../../controller/runtime/objects.ts';
 import { type StoredTask } from '../../controller/stored-task.ts';
-import { bundle } from '../../scripts/build-controller/bundle.ts';
+import { bundle, ENTRY } from '../../scripts/build-controller/bundle.ts';
 import { startApiServer, type ApiServer } from '../../test/support/api-server/index.ts';
 import { resourceKey } from '../../test/support/api-server/resource.ts';
 import { Talk } from '../../test/support/api-server/talk.ts';
@@ -79,7 +79,7 @@ export async function bundled(place: Place): Promise<string> {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, contents);
   }
-  return join(place.directory, 'controller/taskflow-controller.mjs');
+  return join(place.directory, 'controller', ENTRY);
 }
 
 export interface RunningController {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { CONFIG_MAPS, PODS, SECRETS, TASKS, type KubeObject } from '../../controller/runtime/objects.ts';
 import { type ObservedPod } from '../../controller/pod.ts';
@@ -284,6 +285,20 @@ describe('the controller', () => {
     control(world);
     await world.until(task, 'Successful');
     expect(await podsOf(world)).toHaveLength(1);
+  });
+
+  it('can be stopped at any moment, leading or not', async () => {
+    const world = await worldWith();
+    // So that it is stopped in the midst of each of its first requests.
+    world.server.faults.delay = 50;
+    const lease = { leaderElect: true, leaseNamespace: NAMESPACE, agentInjection: 'auto' } as const;
+    for (let ms = 0; ms < 300; ms += 30) {
+      const stop = control(world, lease);
+      const stopFollower = control(world, lease);
+      await sleep(ms);
+      expect(await stopFollower()).toBe('stopped');
+      expect(await stop()).toBe('stopped');
+    }
   });
 
   it('writes nothing when it is only to say what it would do', async () => {

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
-import { bundle } from '../../../scripts/build-controller/bundle.ts';
+import { bundle, ENTRY } from '../../../scripts/build-controller/bundle.ts';
 import { scratch } from '../../support/scratch.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
@@ -18,7 +18,7 @@ export async function bundledController(): Promise<string> {
     await mkdir(dirname(join(directory, name)), { recursive: true });
     await writeFile(join(directory, name), contents);
   }
-  return join(directory, 'taskflow-controller.cjs');
+  return join(directory, ENTRY);
 }
 
 export interface End {
