@@ -26,6 +26,8 @@ const DEFINITIONS = {
   kind: 'CustomResourceDefinition',
 };
 export const NAMESPACE = 'ci';
+/** ms, on a machine that has other things to do. */
+const DEADLINE = 60_000;
 
 const DEFAULTS: ControllerArguments = {
   ...{ workers: 4, leaderElect: false, metricsAddr: '127.0.0.1:0', agentImage: 'taskflow/agent:1' },
@@ -90,10 +92,14 @@ export async function worldWith(settings: ApiServerSettings = {}): Promise<World
       );
     },
     until: async (task, word) =>
-      waitUntil(`Task ${task.metadata.name} is ${word}`, async () => {
-        const { status } = await world.task(task);
-        return [status?.status, status?.reason].includes(word) ? status : undefined;
-      }),
+      waitUntil(
+        `Task ${task.metadata.name} is ${word}`,
+        async () => {
+          const { status } = await world.task(task);
+          return [status?.status, status?.reason].includes(word) ? status : undefined;
+        },
+        DEADLINE,
+      ),
     reasons: async (task) => {
       const { items } = await client.list<KubeObject & { reason?: string; regarding?: { uid?: string } }>(
         EVENTS,
