@@ -1,24 +1,24 @@
 /** Several controllers that elect their leader, each with a network and a name of its own. */
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import { type Call, type Front } from '../../support/api-server/index.ts';
 import { scratch } from '../../support/scratch.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { NAMESPACE, type World } from '../harness.ts';
 import { currentLeader, ledgerOf, wordsOf, type Written } from './ledger.ts';
-import { bundledController, startController, type ControllerProcess, type End } from './process.ts';
+import { bundledController, startController, type ControllerProcess } from './process.ts';
 
-/** Short, so that a test does not take long; as far from each other as those of a real one. */
-const TIMES = { 'lease-duration': '1500ms', 'renew-deadline': '1s', 'retry-period': '200ms' };
+/** Short, so that a test does not take long; not so short that a busy machine takes the Lease from who has it. */
+const TIMES = { 'lease-duration': '5s', 'renew-deadline': '4s', 'retry-period': '300ms' };
 /** ms. A controller that is to be gone is so after the lease duration; the machine may be busy. */
-const DEADLINE = 30_000;
+const DEADLINE = 60_000;
 
 export interface Candidate {
   /** As the API server knows it. */
   user: string;
   front: Front;
+  /** The one that runs now: another is started when it ends, as its Deployment would. */
   process: ControllerProcess;
-  /** Starts it again once it has ended, and says how it did. */
-  restart: () => Promise<End>;
 }
 
 export interface Candidates {
@@ -41,6 +41,8 @@ export async function candidates(world: World, count: number, times = TIMES): Pr
   const ledger = ledgerOf(server, { without: ['test', 'kubelet'] });
   const [bundled, directory] = [await bundledController(), await scratch()];
   const flags = Object.entries(times).flatMap(([name, time]) => [`--leader-elect-${name}`, time]);
+  const over = new AbortController();
+  onTestFinished(() => over.abort());
   const all = await Promise.all(
     Array.from({ length: count }, async (_, index): Promise<Candidate> => {
       const user = `controller-${index + 1}`;
@@ -48,16 +50,15 @@ export async function candidates(world: World, count: number, times = TIMES): Pr
       const front = await server.front();
       const kubeconfig = join(directory, user);
       await server.kubeconfig(kubeconfig, { url: front.url, token: user });
-      const start = (): ControllerProcess =>
-        startController(bundled, ['--kubeconfig', kubeconfig, '--namespace', NAMESPACE, ...flags]);
-      const candidate: Candidate = {
-        ...{ user, front, process: start() },
-        restart: async () => {
-          const end = await waitUntil(`${user} has ended`, () => candidate.process.end(), DEADLINE);
-          candidate.process = start();
-          return end;
-        },
+      const start = (): ControllerProcess => {
+        const args = ['--kubeconfig', kubeconfig, '--namespace', NAMESPACE, ...flags];
+        const started = startController(bundled, args);
+        void started.ended.then(() => {
+          if (!over.signal.aborted) candidate.process = start();
+        });
+        return started;
       };
+      const candidate: Candidate = { user, front, process: start() };
       return candidate;
     }),
   );
