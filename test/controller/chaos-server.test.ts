@@ -5,7 +5,7 @@ import { localAgents } from '../support/agents.ts';
 import { type FrontState } from '../support/api-server/index.ts';
 import { runPods } from '../support/kubelet/vitest.ts';
 import { KINDS } from './chaos/kinds.ts';
-import { bundledController, startController, type ControllerProcess } from './chaos/process.ts';
+import { bundledController, keepRunning, startController } from './chaos/process.ts';
 import { Shard } from './chaos/shard.ts';
 import { NAMESPACE, worldWith } from './harness.ts';
 
@@ -38,11 +38,10 @@ test.each([
     const agent = localAgents[0]?.command ?? ['/bin/false'];
     const kubelet = await runPods({ url: front.url }, { agent, phaseLag: 100 });
     const shard = new Shard(NAMESPACE, world);
-    const over = new AbortController();
     const ends: unknown[] = [];
-    const keeping = keepRunning(
+    keepRunning(
       () => startController(bundled, ['--kubeconfig', kubeconfig, '--namespace', NAMESPACE, ...flags]),
-      { signal: over.signal, onEnd: ({ code }) => ends.push(code) },
+      { onEnd: ({ code }) => ends.push(code) },
     );
     for (const { state, forgets } of OUTAGES) {
       for (const kind of KINDS) await shard.begin(kind);
@@ -56,24 +55,8 @@ test.each([
       await sleep(300);
     }
     await shard.check(kubelet.starts);
-    over.abort();
-    await keeping;
     const { length } = flags;
     expect(ends).toEqual(length === 1 ? [] : ends.map(() => 1));
   },
   240_000,
 );
-
-/** Starts a controller whenever none runs, as its Deployment would. */
-async function keepRunning(
-  start: () => ControllerProcess,
-  { signal, onEnd }: { signal: AbortSignal; onEnd: (end: { code: number | null }) => void },
-): Promise<void> {
-  const aborted = new Promise<undefined>((resolve) => {
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
-  while (!signal.aborted) {
-    const end = await Promise.race([start().ended, aborted]);
-    if (end !== undefined) onEnd(end);
-  }
-}

@@ -1,12 +1,11 @@
 /** Several controllers that elect their leader, each with a network and a name of its own. */
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { type Call, type Front } from '../../support/api-server/index.ts';
 import { scratch } from '../../support/scratch.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { NAMESPACE, type World } from '../harness.ts';
 import { currentLeader, ledgerOf, wordsOf, type Written } from './ledger.ts';
-import { bundledController, startController, type ControllerProcess } from './process.ts';
+import { bundledController, keepRunning, startController, type ControllerProcess } from './process.ts';
 
 /** Short, so that a test does not take long; not so short that a busy machine takes the Lease from who has it. */
 const TIMES = { 'lease-duration': '5s', 'renew-deadline': '4s', 'retry-period': '300ms' };
@@ -41,8 +40,6 @@ export async function candidates(world: World, count: number, times = TIMES): Pr
   const ledger = ledgerOf(server, { without: ['test', 'kubelet'] });
   const [bundled, directory] = [await bundledController(), await scratch()];
   const flags = Object.entries(times).flatMap(([name, time]) => [`--leader-elect-${name}`, time]);
-  const over = new AbortController();
-  onTestFinished(() => over.abort());
   const all = await Promise.all(
     Array.from({ length: count }, async (_, index): Promise<Candidate> => {
       const user = `controller-${index + 1}`;
@@ -50,15 +47,11 @@ export async function candidates(world: World, count: number, times = TIMES): Pr
       const front = await server.front();
       const kubeconfig = join(directory, user);
       await server.kubeconfig(kubeconfig, { url: front.url, token: user });
-      const start = (): ControllerProcess => {
-        const args = ['--kubeconfig', kubeconfig, '--namespace', NAMESPACE, ...flags];
-        const started = startController(bundled, args);
-        void started.ended.then(() => {
-          if (!over.signal.aborted) candidate.process = start();
-        });
-        return started;
-      };
-      const candidate: Candidate = { user, front, process: start() };
+      const args = ['--kubeconfig', kubeconfig, '--namespace', NAMESPACE, ...flags];
+      const candidate = { user, front } as Candidate;
+      keepRunning(() => startController(bundled, args), {
+        onStart: (started) => (candidate.process = started),
+      });
       return candidate;
     }),
   );

@@ -27,13 +27,12 @@ export interface End {
 }
 
 export interface ControllerProcess {
-  pid: number;
   /** What it logged, one entry each. */
   lines: readonly Readonly<Record<string, unknown>>[];
   /** Resolves when it has ended. */
   ended: Promise<End>;
-  /** How it ended; `undefined` while it runs. */
-  end: () => End | undefined;
+  /** Whether it was only ended because nobody needs it any more. */
+  testIsOver: () => boolean;
   kill: (signal: NodeJS.Signals) => void;
   /** Waits until it logs this message. */
   says: (message: string) => Promise<Readonly<Record<string, unknown>>>;
@@ -41,6 +40,13 @@ export interface ControllerProcess {
 
 /** Starts one; the test's end kills it. */
 export function startController(bundled: string, args: readonly string[]): ControllerProcess {
+  let testIsOver = false;
+  let kill = (): Promise<unknown> => Promise.resolve();
+  // Before there is a process: where no test runs any more this throws.
+  onTestFinished(async () => {
+    testIsOver = true;
+    await kill();
+  });
   const child = spawn(
     process.execPath,
     [bundled, '--metrics-addr', '127.0.0.1:0', '--agent-image', 'taskflow/agent:1', ...args],
@@ -53,13 +59,13 @@ export function startController(bundled: string, args: readonly string[]): Contr
   const ended = new Promise<End>((resolve) => {
     child.once('exit', (code, signal) => resolve((end = { code, signal })));
   });
-  onTestFinished(async () => {
+  kill = () => {
     child.kill('SIGKILL');
-    await ended;
-  });
+    return ended;
+  };
   return {
-    ...{ pid: child.pid ?? 0, lines, ended },
-    end: () => end,
+    ...{ lines, ended },
+    testIsOver: () => testIsOver,
     kill: (signal) => void child.kill(signal),
     says: async (message) =>
       waitUntil(`the controller says "${message}"`, () => {
@@ -67,6 +73,20 @@ export function startController(bundled: string, args: readonly string[]): Contr
         return lines.find(({ msg }) => msg === message);
       }),
   };
+}
+
+/** Starts another one whenever one has ended, as a Deployment does, until the test is over. */
+export function keepRunning(
+  start: () => ControllerProcess,
+  { onStart, onEnd }: { onStart?: (started: ControllerProcess) => void; onEnd?: (end: End) => void },
+): void {
+  const started = start();
+  onStart?.(started);
+  void started.ended.then((end) => {
+    if (started.testIsOver()) return;
+    onEnd?.(end);
+    keepRunning(start, { ...(onStart && { onStart }), ...(onEnd && { onEnd }) });
+  });
 }
 
 function entryOf(line: string): Readonly<Record<string, unknown>> {
