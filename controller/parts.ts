@@ -89,7 +89,8 @@ function connections(access: Access, { lease }: Times, metrics: Metrics) {
   return {
     reader: connect(access, settings),
     leaser: connect(access, settings),
-    // What was sent under a Lease has arrived, or never will, before another controller can act.
+    // What is sent under a Lease is given up before another controller can act. What the network still holds then
+    // meets versions, names and tests that no longer fit.
     writer: connect(access, { ...settings, requestTimeout: lease.leaseDuration - lease.renewDeadline }),
   };
 }

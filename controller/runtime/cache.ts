@@ -24,7 +24,7 @@ export interface CacheSettings<T extends KubeObject> {
    */
   onChange: (object: T, change: Change) => void;
   log: Log;
-  /** The most objects that are asked for at once. Default: 500. */
+  /** The most objects that are asked for at once. Default: 100, since what a page leaves behind stays in memory. */
   pageSize?: number;
   /** How long a watch is asked to last, seconds; silence cannot last longer. Default: 60. */
   watchSeconds?: number;
@@ -65,7 +65,7 @@ export class Cache<T extends KubeObject> {
 
   constructor(settings: CacheSettings<T>) {
     const { namespace, labelSelector, ...others } = settings;
-    const defaults = { keep: (object: T) => object, pageSize: 500, watchSeconds: 60 };
+    const defaults = { keep: (object: T) => object, pageSize: 100, watchSeconds: 60 };
     this.#settings = { ...defaults, backoff: { first: 200, most: 10_000 }, ...others };
     this.#selection = { namespace, labelSelector };
     this.#store = new Store((object, change) => this.#tell(object, change));

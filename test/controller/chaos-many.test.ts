@@ -1,4 +1,4 @@
-/** Hundreds of Tasks at once, many of them in trouble. `npm run bench -- --only controller` does it with a thousand. */
+/** Hundreds of Tasks at once, many of them in trouble; with TASKFLOW_TEST_TASKS=1000 a thousand. */
 import { expect, test } from 'vitest';
 import { PODS, TASKS } from '../../controller/runtime/objects.ts';
 import { type StoredTask } from '../../controller/stored-task.ts';

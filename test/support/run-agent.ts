@@ -29,6 +29,8 @@ export function startAgent(agent: Agent, args: readonly string[], { cwd, env, in
     reject: false,
     stripFinalNewline: false,
     maxBuffer: 64 * 1024 * 1024,
+    // A test that sends SIGTERM wants to see what the agent makes of it, however busy the machine is.
+    forceKillAfterDelay: false,
   });
   onTestFinished(() => void subprocess.kill('SIGKILL'));
   return subprocess;
