@@ -1,3 +1,5 @@
+import { CredentialsError } from '../controller/runtime/errors.ts';
+import { ListenError } from '../controller/runtime/health/address.ts';
 import { CredentialFileError } from '../shared/image/docker-config.ts';
 import { ImageLookupError } from '../shared/image/errors.ts';
 import { ImageReferenceError } from '../shared/image/reference.ts';
@@ -25,6 +27,8 @@ const BAD_INPUT = [
   CredentialFileError,
   ScriptsTooLargeError,
   LocalRunError,
+  CredentialsError,
+  ListenError,
   UsageError,
 ];
 

@@ -46,6 +46,14 @@ describe('the options of the controller', () => {
   });
 });
 
+it('taskflow controller says what is wrong as well', async () => {
+  const cli = new URL('../../cli/main.ts', import.meta.url).pathname;
+  const args = ['controller', '--kubeconfig', '/none', '--metrics-addr', '127.0.0.1:0'];
+  const { exitCode, stderr } = await execa(process.execPath, [cli, ...args], { reject: false });
+  expect(stderr).toBe('kubeconfig /none: there is no such file; give --kubeconfig, or set KUBECONFIG');
+  expect(exitCode).toBe(2);
+});
+
 describe('how the agent comes into pods', () => {
   const server = (major: string, minor: string) => ({
     version: () => Promise.resolve({ major, minor, gitVersion: '' }),
