@@ -13,7 +13,7 @@ import { wordsOf, type FoundImage } from '../../../shared/image/found.ts';
 import { keyringOf } from '../../../shared/image/keyring.ts';
 import { ImageLookup } from '../../../shared/image/lookup.ts';
 import { Blobs, digestOf, OCI, type Descriptor } from '../../support/images.ts';
-import { freePort, listen, type Listening } from '../../support/servers.ts';
+import { listen, type Listening } from '../../support/servers.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const SECRET = 'hunter2-of-the-user';
@@ -425,12 +425,12 @@ describe('a registry that', () => {
 
   it('is not there: the name, the port and the time are told apart', async () => {
     const keyring = keyringOf([]);
-    const port = await freePort();
-    const registries = new Map([[`127.0.0.1:${port}`, { plainHttp: true }]]);
-    const lookup = new ImageLookup({ registries });
+    // An address of this machine at which no other test listens, whatever ports they get.
+    const nowhere = '127.77.77.77:5000';
+    const lookup = new ImageLookup({ registries: new Map([[nowhere, { plainHttp: true }]]) });
     const obstacle = async (image: string): Promise<unknown> =>
       lookup.find(image, { keyring }).catch((error: RegistryUnreachableError) => error.obstacle);
-    expect(await obstacle(`127.0.0.1:${port}/a`)).toBe('connection');
+    expect(await obstacle(`${nowhere}/a`)).toBe('connection');
     expect(await obstacle('registry.invalid/a')).toBe('name');
   });
 
