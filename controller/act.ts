@@ -130,7 +130,7 @@ export class Actor {
       if (error instanceof ApiError && error.reason === 'AlreadyExists') return;
       if (error instanceof NotLeadingError) return;
       log.warn(
-        { task: task.metadata.name, namespace: task.metadata.namespace, event: event.reason, err: error },
+        { task: task.metadata.name, namespace: task.metadata.namespace, event: event.reason, error },
         'event not posted',
       );
     });

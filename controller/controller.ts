@@ -1,11 +1,11 @@
 /** The controller as a whole: it follows the cluster, and acts while it leads. */
 import packageJson from '../package.json' with { type: 'json' };
 import { readRegistries } from '../shared/image/registry-options.ts';
+import { StaleError } from './act.ts';
 import { injectionFor } from './injection.ts';
 import { NotLeadingError } from './leading.ts';
 import { checkArguments, type ControllerArguments } from './options.ts';
 import { assemble, type Parts } from './parts.ts';
-import { isStale } from './reconcile.ts';
 import { findAccess } from './runtime/access.ts';
 import { serveHealth } from './runtime/health.ts';
 import { lead } from './runtime/lease.ts';
@@ -102,7 +102,7 @@ async function reconcileAll(
     }
   };
   const onError = (error: unknown, key: string): void => {
-    if (isStale(error)) log.debug({ task: key, error }, 'somebody else wrote first');
+    if (error instanceof StaleError) log.debug({ task: key, error }, 'somebody else wrote first');
     else if (error instanceof NotLeadingError) log.debug({ task: key }, 'no longer leading');
     else log.warn({ task: key, error }, 'task not reconciled, trying again');
   };

@@ -4,11 +4,11 @@
  * that row by row.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { ImageLookupError } from '../shared/image/errors.ts';
 import type { Images } from '../shared/image/steps.ts';
 import { NoCommandError, podOf, type Pod, type PodSettings } from '../shared/pod.ts';
 import { ScriptsTooLargeError, scriptsConfigMap, type ConfigMap } from '../shared/scripts.ts';
 import type { TaskStatus } from '../shared/task.ts';
-import { ImageLookupError } from '../shared/image/errors.ts';
 import { advance, isHeld } from './decide/advance.ts';
 import { conclude, DELETION_PATIENCE, stopped, type Conclusion } from './decide/conclude.ts';
 import { observe } from './decide/observe.ts';
@@ -133,7 +133,8 @@ const REFUSALS = [
 ];
 
 function podIsGone({ status }: StoredTask): Conclusion {
-  const message = `pod ${status?.podName ?? ''} was deleted before its steps were over`.replace('  ', ' ');
+  const pod = status?.podName === undefined ? 'its pod' : `pod ${status.podName}`;
+  const message = `${pod} was deleted before its steps were over`;
   return { status: 'Failure', reason: 'PodDeleted', message };
 }
 
@@ -162,7 +163,7 @@ function withPod({ task, now }: Seen, pod: ObservedPod, settings: Settings): Dec
     // With no container that runs there is nothing to wait for.
     const last = conclude({ pod, chain, stop: cause }, now);
     return {
-      ...report({ ...known, trouble: cause && { ...cause, ends: 'never' }, conclusion: last }),
+      ...report({ ...known, trouble: { ...cause, ends: 'never' }, conclusion: last }),
       actions: [action],
     };
   }

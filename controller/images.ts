@@ -1,6 +1,5 @@
 /** What the images of Tasks run, looked up beside the queue: a slow registry holds no other Task up. */
-import { RateLimitedError } from '../shared/image/errors.ts';
-import { NoImageCommandError, NoSuchPlatformError } from '../shared/image/errors.ts';
+import { NoImageCommandError, NoSuchPlatformError, RateLimitedError } from '../shared/image/errors.ts';
 import type { ImageLookup } from '../shared/image/lookup.ts';
 import { ImageReferenceError } from '../shared/image/reference.ts';
 import { lookUpImages, needsImage, StepLookupError, type Images } from '../shared/image/steps.ts';

@@ -55,6 +55,7 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
   const of = { client: clients.reader, namespace: args.namespace, log };
   const tasks: Cache<StoredTask> = new Cache<StoredTask>({
     ...{ ...of, type: TASKS, keep: keepOfTask },
+    onRestart: (reason) => metrics.watchRestarted(TASKS.plural, reason),
     onChange: (task, change) => {
       if (change === 'deleted') reconciler.forget(task.metadata.uid ?? '');
       queue.add(keyOf(task));
@@ -62,6 +63,7 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
   });
   const pods = new Cache<ObservedPod>({
     ...{ ...of, type: PODS, labelSelector: TASK_LABEL, keep: keepOfPod },
+    onRestart: (reason) => metrics.watchRestarted(PODS.plural, reason),
     onChange: ({ metadata }) => {
       const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
       if (owner?.kind === TASKS.kind) queue.add(`${metadata.namespace}/${owner.name}`);

@@ -24,7 +24,6 @@ export interface PodCondition {
   status: string;
   reason?: string;
   message?: string;
-  lastTransitionTime?: string | null;
 }
 
 export interface ContainerStatus {
@@ -39,10 +38,8 @@ export interface ContainerStatus {
 
 export interface Terminated {
   exitCode: number;
-  signal?: number;
   reason?: string;
   message?: string;
-  startedAt?: string | null;
   finishedAt?: string | null;
 }
 

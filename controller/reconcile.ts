@@ -1,7 +1,7 @@
 /** Looks at one Task and does what {@link decide} says. Level-triggered: a key says where to look, never what happened. */
 import { podNameOf } from '../shared/pod.ts';
 import type { TaskStatus } from '../shared/task.ts';
-import { type Actor, isOwnedBy, RefusedError, StaleError } from './act.ts';
+import { type Actor, isOwnedBy, RefusedError } from './act.ts';
 import { decide, isFinal, type Action, type Decision, type Prepared, type Settings } from './decide.ts';
 import { createdEvent, eventsOf } from './decide/events.ts';
 import type { Trouble } from './decide/trouble.ts';
@@ -167,6 +167,8 @@ export class Reconciler {
       const attempts = (memory.refused?.attempts ?? 0) + 1;
       const backoff = Math.min(LAST_REFUSAL_RETRY, FIRST_REFUSAL_RETRY * 2 ** (attempts - 1));
       memory.refused = { trouble: error.trouble, retryAt: clock() + backoff, attempts };
+      const { reason, message } = error.trouble;
+      log.warn({ task: key, reason, problem: message, attempts }, 'pod not created');
       lookAgain(key, 0);
     }
   }
@@ -193,9 +195,4 @@ interface Circumstances {
   pod: ObservedPod | undefined;
   memory: Memory;
   signal: AbortSignal;
-}
-
-/** Errors after which to look again at once; nothing is wrong. */
-export function isStale(error: unknown): boolean {
-  return error instanceof StaleError;
 }

@@ -1,13 +1,13 @@
 /** What a controller is measured in: an API server in memory, a kubelet that plays the pods, and it as a process. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { spawn } from 'node:child_process';
 import { execPath } from 'node:process';
 import { parse } from 'yaml';
 import { TASKS } from '../../controller/runtime/objects.ts';
 import { type StoredTask } from '../../controller/stored-task.ts';
-import { bundle, ENTRY } from '../../scripts/build-controller/bundle.ts';
+import { bundle, ENTRY, writeFiles } from '../../scripts/build-controller/bundle.ts';
 import { startApiServer, type ApiServer } from '../../test/support/api-server/index.ts';
 import { resourceKey } from '../../test/support/api-server/resource.ts';
 import { Talk } from '../../test/support/api-server/talk.ts';
@@ -74,12 +74,9 @@ function taskOf(name: string): StoredTask {
 
 /** The controller as its image has it: one bundle. Returns what Node is to run. */
 export async function bundled(place: Place): Promise<string> {
-  for (const { name, contents } of await bundle(ROOT)) {
-    const file = join(place.directory, 'controller', name);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, contents);
-  }
-  return join(place.directory, 'controller', ENTRY);
+  const directory = join(place.directory, 'controller');
+  await writeFiles(directory, await bundle(ROOT));
+  return join(directory, ENTRY);
 }
 
 export interface RunningController {

@@ -1,13 +1,13 @@
 /** All objects of one type, as the API server has them: listed once, then followed by a watch. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff } from './cache/backoff.ts';
-import { Problems, type Log } from './cache/problem.ts';
+import { kindOf, Problems } from './cache/problem.ts';
 import { Store, type Change } from './cache/store.ts';
 import type { ApiClient, WatchEvent } from './client.ts';
+import type { Log } from './log.ts';
 import { ApiError, ApiUnreachableError, isExpired } from './errors.ts';
 import { resourceName, type KubeObject, type ResourceType } from './objects.ts';
 
-export { type Log } from './cache/problem.ts';
 export { type Change } from './cache/store.ts';
 
 export interface CacheSettings<T extends KubeObject> {
@@ -23,7 +23,9 @@ export interface CacheSettings<T extends KubeObject> {
    * deleted. It is to do no more than to remember what to look at.
    */
   onChange: (object: T, change: Change) => void;
-  log: Log;
+  log: Pick<Log, 'debug' | 'info' | 'warn' | 'error'>;
+  /** Called when a watch failed and has to begin anew, with the HTTP status or one word for what stood in the way. */
+  onRestart?: (reason: string) => void;
   /** The most objects that are asked for at once. Default: 100, since what a page leaves behind stays in memory. */
   pageSize?: number;
   /** How long a watch is asked to last, seconds; silence cannot last longer. Default: 60. */
@@ -65,7 +67,12 @@ export class Cache<T extends KubeObject> {
 
   constructor(settings: CacheSettings<T>) {
     const { namespace, labelSelector, ...others } = settings;
-    const defaults = { keep: (object: T) => object, pageSize: 100, watchSeconds: 60 };
+    const defaults = {
+      keep: (object: T) => object,
+      onRestart: () => undefined,
+      pageSize: 100,
+      watchSeconds: 60,
+    };
     this.#settings = { ...defaults, backoff: { first: 200, most: 10_000 }, ...others };
     this.#selection = { namespace, labelSelector };
     this.#store = new Store((object, change) => this.#tell(object, change));
@@ -119,6 +126,7 @@ export class Cache<T extends KubeObject> {
       } catch (error) {
         if (signal.aborted) break;
         const during = listed ? 'watch' : 'list';
+        if (during === 'watch') this.#settings.onRestart(kindOf(error));
         if (isExpired(error) || isAhead(error)) listed = false;
         if (isTooLarge(error)) this.#pageSize = Math.ceil(this.#pageSize / 4);
         const backoff = this.#backoffs[during];
@@ -219,7 +227,7 @@ export class Cache<T extends KubeObject> {
     } catch (error) {
       const { namespace, name } = object.metadata;
       log.error(
-        { resource: resourceName(type), namespace, name, change, err: error },
+        { resource: resourceName(type), namespace, name, change, error },
         'a handler of changes failed',
       );
     }

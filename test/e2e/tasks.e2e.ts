@@ -26,11 +26,11 @@ describe.concurrent('a Task', () => {
       volumes: [{ name: 'work', emptyDir: {} }],
       steps: names
         .map((name) =>
-          sh(name, `echo ${name} >>/work/order`, { volumeMounts: [{ name: 'work', mountPath: '/work' }] }),
+          sh(name, `echo ${name} >>/data/order`, { volumeMounts: [{ name: 'work', mountPath: '/data' }] }),
         )
         .concat(
-          sh('check', `test "$(tr '\\n' ' ' </work/order)" = "${names.join(' ')} "`, {
-            volumeMounts: [{ name: 'work', mountPath: '/work' }],
+          sh('check', `test "$(tr '\\n' ' ' </data/order)" = "${names.join(' ')} "`, {
+            volumeMounts: [{ name: 'work', mountPath: '/data' }],
           }),
         ),
     });
@@ -93,15 +93,15 @@ describe.concurrent('a Task', () => {
       sidecars: [
         {
           ...{ name: 'server', image: IMAGE, imagePullPolicy: PULL },
-          command: ['sh', '-c', 'echo up >/work/up; exec sleep 3600'],
-          volumeMounts: [{ name: 'work', mountPath: '/work' }],
+          command: ['sh', '-c', 'echo up >/data/up; exec sleep 3600'],
+          volumeMounts: [{ name: 'work', mountPath: '/data' }],
         },
       ],
       stepTemplate: {
         image: IMAGE,
         imagePullPolicy: PULL,
         env: [{ name: 'WHO', value: 'you' }],
-        volumeMounts: [{ name: 'work', mountPath: '/work' }],
+        volumeMounts: [{ name: 'work', mountPath: '/data' }],
       },
       podTemplate: {
         metadata: { labels: { team: 'ci' } },
@@ -114,7 +114,7 @@ describe.concurrent('a Task', () => {
           command: [
             'sh',
             '-c',
-            'until test -e /work/up; do sleep 0.1; done; test "$WHO" = you; id | grep 1234',
+            'until test -e /data/up; do sleep 0.1; done; test "$WHO" = you; id | grep 1234',
           ],
         },
       ],
@@ -212,109 +212,5 @@ describe.concurrent('a Task', () => {
       return own.length >= 3 ? own : undefined;
     });
     expect(new Set(reasons)).toEqual(new Set(['Created', 'Started', 'Finished']));
-  });
-});
-
-describe.concurrent('what goes wrong ends in the status, with the step and what to do', () => {
-  const rows: [string, Task['spec'], string, string][] = [
-    [
-      'out of memory',
-      {
-        steps: [
-          sh('a', 'tail -c 300M /dev/zero | wc -c; sleep 1; exit 1', {
-            resources: { limits: { memory: '16Mi' } },
-          }),
-          sh('b', 'true'),
-        ],
-      },
-      'OOMKilled|StepFailed',
-      'step 1 (a)',
-    ],
-    [
-      'an image that is not there',
-      { steps: [sh('a', 'true'), sh('b', 'true', { image: 'localhost/no-such-image:1' })] },
-      'ErrImageNeverPull|ImagePullBackOff',
-      'step 2 (b) cannot start',
-    ],
-    [
-      'an image name that is none',
-      { steps: [sh('a', 'sleep 30'), sh('b', 'true', { image: 'not a name' })] },
-      'InvalidImageName',
-      'step 2 (b) cannot start',
-    ],
-    [
-      'a Secret that is missing',
-      {
-        steps: [
-          sh('a', 'true', { env: [{ name: 'X', valueFrom: { secretKeyRef: { name: 'none', key: 'x' } } }] }),
-        ],
-      },
-      'CreateContainerConfigError',
-      'step 1 (a) cannot start',
-    ],
-    [
-      'a user that may not be',
-      { steps: [sh('a', 'true', { securityContext: { runAsNonRoot: true, runAsUser: 0 } })] },
-      'InvalidPod|CreateContainerConfigError',
-      '',
-    ],
-    [
-      'a command that does not exist',
-      {
-        steps: [
-          { name: 'a', image: IMAGE, imagePullPolicy: PULL, command: ['no-such-command'] },
-          sh('b', 'true'),
-        ],
-      },
-      'CommandNotFound',
-      'step 1 (a) failed',
-    ],
-    [
-      'a working directory that cannot be',
-      { steps: [sh('a', 'true', { workingDir: '/dev/null/x' })] },
-      '',
-      'step 1 (a)',
-    ],
-    [
-      'a volume that does not exist',
-      {
-        timeout: '6s',
-        volumes: [{ name: 'v', configMap: { name: 'none' } }],
-        steps: [sh('a', 'true', { volumeMounts: [{ name: 'v', mountPath: '/v' }] })],
-      },
-      'TimedOut',
-      'not over within',
-    ],
-    [
-      'a node that is nowhere',
-      { timeout: '4s', podTemplate: { nodeSelector: { no: 'where' } }, steps: [sh('a', 'true')] },
-      'TimedOut',
-      'not over within',
-    ],
-    [
-      'a pod that the API server refuses',
-      { podTemplate: { priorityClassName: 'none' }, steps: [sh('a', 'true')] },
-      'PodForbidden|InvalidPod',
-      'no PriorityClass with name none',
-    ],
-  ];
-  it.each(rows)('%s', async (_, spec, reason, message) => {
-    const status = await cluster.ended(await cluster.apply(spec));
-    expect(status).toMatchObject({ status: 'Failure' });
-    expect(status.reason).toMatch(new RegExp(reason));
-    expect(status.message).toContain(message);
-    expect(states(status).filter((state) => / (?:Waiting|Running)$/.test(state))).toEqual([]);
-  });
-
-  it('shows at once that no node takes the pod', async () => {
-    const task = await cluster.apply({
-      podTemplate: { nodeSelector: { no: 'where' } },
-      steps: [sh('a', 'true')],
-    });
-    const { status } = await cluster.until(task, 'shows why', ({ reason }) => reason === 'Unschedulable');
-    expect(status).toMatchObject({ status: 'Pending' });
-    await cluster.change(task, { cancel: true });
-    expect(await cluster.ended(task)).toMatchObject({ status: 'Cancelled' });
-    await waitUntil('its pod is gone', async () => (await cluster.podOf(task)) === undefined);
   });
 });

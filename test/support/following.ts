@@ -1,6 +1,7 @@
 /** Caches that follow a scripted API server. */
 import { onTestFinished } from 'vitest';
-import { Cache, type CacheSettings, type Log } from '../../controller/runtime/cache.ts';
+import { Cache, type CacheSettings } from '../../controller/runtime/cache.ts';
+import { type Log } from '../../controller/runtime/log.ts';
 import { type ClientSettings } from '../../controller/runtime/client.ts';
 import { TASKS, type KubeObject } from '../../controller/runtime/objects.ts';
 import { clientOf } from './api-clients.ts';

@@ -1,14 +1,7 @@
 /** What keeps a cache from following the API server, in words and in the log. */
 import { ApiError, ApiUnreachableError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import { apiVersionOf, resourceName, type ResourceType } from '../objects.ts';
-
-/** A part of pino's logger. */
-export interface Log {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 /** So many failures of a watch in a row are nothing yet: servers restart, load balancers cut. */
 const PATIENCE = 3;
@@ -20,9 +13,9 @@ export class Problems {
   #kind: string | undefined;
   readonly #type: ResourceType;
   readonly #namespace: string | undefined;
-  readonly #log: Log;
+  readonly #log: Pick<Log, 'debug' | 'info' | 'warn'>;
 
-  constructor(type: ResourceType, namespace: string | undefined, log: Log) {
+  constructor(type: ResourceType, namespace: string | undefined, log: Pick<Log, 'debug' | 'info' | 'warn'>) {
     this.#type = type;
     this.#namespace = namespace;
     this.#log = log;
@@ -34,7 +27,7 @@ export class Problems {
     const fields = { resource: resourceName(this.#type), during, failures };
     if ((during === 'watch' && failures < PATIENCE) || kind === this.#kind) {
       if (this.#kind !== undefined) this.current = this.#words(error);
-      this.#log.debug({ ...fields, err: error }, 'the API server cannot be followed; trying again');
+      this.#log.debug({ ...fields, error }, 'the API server cannot be followed; trying again');
       return;
     }
     this.#kind = kind;
@@ -72,7 +65,8 @@ export class Problems {
   }
 }
 
-function kindOf(error: unknown): string {
+/** One word for what went wrong: the HTTP status, or what stood in the way. */
+export function kindOf(error: unknown): string {
   if (error instanceof ApiError) return String(error.status);
   if (error instanceof ApiUnreachableError) return error.obstacle;
   return error instanceof Error ? error.name : 'unknown';

@@ -1,10 +1,9 @@
 /** The real controller as a process of its own, bundled once so that it starts within a tenth of a second. */
 import { spawn } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
-import { bundle, ENTRY } from '../../../scripts/build-controller/bundle.ts';
+import { bundle, ENTRY, writeFiles } from '../../../scripts/build-controller/bundle.ts';
 import { scratch } from '../../support/scratch.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
@@ -13,11 +12,7 @@ const ROOT = join(import.meta.dirname, '../../..');
 /** Makes the bundle in a directory of the test's own; returns what Node is to run. */
 export async function bundledController(): Promise<string> {
   const directory = await scratch();
-  const files = await bundle(ROOT);
-  for (const { name, contents } of files) {
-    await mkdir(dirname(join(directory, name)), { recursive: true });
-    await writeFile(join(directory, name), contents);
-  }
+  await writeFiles(directory, await bundle(ROOT));
   return join(directory, ENTRY);
 }
 
