@@ -1,5 +1,5 @@
 /** Chooses what comes before a command: an image for several platforms may run another thing on each. */
-import { bestPlatform, normalizePlatform } from '../shared/platform.ts';
+import { bestPlatform, normalizePlatform } from '../shared/turn/platform.ts';
 
 /** The value of `--entrypoints` is none, or has nothing for this machine. The message goes on after the flag's name. */
 export class EntrypointError extends Error {

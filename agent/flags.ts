@@ -1,10 +1,10 @@
 /** The flags: one table for the parser, `--help` and the errors. */
 import parse from 'yargs-parser/browser';
-import { QUIT } from '../shared/order.ts';
+import { QUIT } from '../shared/turn/order.ts';
 import { type Command } from './platform.ts';
-import { parseDuration } from '../shared/duration.ts';
+import { parseDuration } from '../shared/turn/duration.ts';
 import { chooseEntrypoint, EntrypointError } from './entrypoints.ts';
-import { EXIT_CODES } from './exit-codes.ts';
+import { EXIT_CODES } from '../shared/turn/exit-codes.ts';
 
 interface Flag {
   /** What stands for the value in the help; absent for a switch. */

@@ -1,8 +1,8 @@
 /** The life of one step: wait for the turn, run the command, post the outcome. */
-import { QUIT } from '../shared/order.ts';
-import { type Outcome } from '../shared/outcome.ts';
+import { QUIT } from '../shared/turn/order.ts';
+import { type Outcome } from '../shared/turn/outcome.ts';
 import { Bell } from './bell.ts';
-import { EXIT_CODES } from './exit-codes.ts';
+import { EXIT_CODES } from '../shared/turn/exit-codes.ts';
 import { type Options } from './flags.ts';
 import { complete, continued, neverRan, postedBefore, postOutcome, ranTo } from './outcome.ts';
 import {
@@ -14,7 +14,7 @@ import {
   type Watch,
 } from './platform.ts';
 import { RESULTS_VARIABLE, withResults } from './results.ts';
-import { SIGHUP, SIGINT, SIGQUIT, SIGTERM } from './signals.ts';
+import { SIGHUP, SIGINT, SIGQUIT, SIGTERM } from '../shared/turn/signals.ts';
 import { runStep, type Circumstances } from './step.ts';
 import { awaitTurn, POLL } from './turn.ts';
 import { observe, type World } from './world.ts';

@@ -1,5 +1,5 @@
 /** The agent: from arguments to exit code, on whatever platform it is given. */
-import { containerExitCode, EXIT_CODES } from './exit-codes.ts';
+import { containerExitCode, EXIT_CODES } from '../shared/turn/exit-codes.ts';
 import { help, parseFlags, UsageError, type Request } from './flags.ts';
 import { install } from './install.ts';
 import { live } from './life.ts';

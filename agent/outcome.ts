@@ -6,11 +6,11 @@ import {
   OutcomeError,
   parseOutcome,
   type Outcome,
-} from '../shared/outcome.ts';
-import { EXIT_CODES } from './exit-codes.ts';
+} from '../shared/turn/outcome.ts';
+import { EXIT_CODES } from '../shared/turn/exit-codes.ts';
 import { type Options } from './flags.ts';
 import { SystemError, type Command, type Exit, type Platform } from './platform.ts';
-import { signalName } from './signals.ts';
+import { signalName } from '../shared/turn/signals.ts';
 import { type Ended } from './step.ts';
 import { type Verdict } from './turn.ts';
 

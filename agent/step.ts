@@ -2,7 +2,7 @@
 import { type Bell } from './bell.ts';
 import { type Options } from './flags.ts';
 import { type Clock, type Exit, type Running } from './platform.ts';
-import { SIGKILL, SIGTERM } from './signals.ts';
+import { SIGKILL, SIGTERM } from '../shared/turn/signals.ts';
 
 /** How long output may go on after the command ended: a grandchild that keeps the pipe cannot hold the step. */
 const DRAIN = 2_000;

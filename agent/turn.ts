@@ -1,5 +1,5 @@
 /** Waits for this step's turn. */
-import { turn, type Turn } from '../shared/order.ts';
+import { turn, type Turn } from '../shared/turn/order.ts';
 import { type Bell } from './bell.ts';
 import { type Watch } from './platform.ts';
 import { type World } from './world.ts';

@@ -1,6 +1,6 @@
 /** Reads, each time anew, what the files say: the order, the gate, how the predecessors ended. */
-import { OUTCOME_FILE, OutcomeError, parseOutcome, type Outcome } from '../shared/outcome.ts';
-import { parseInteger, QUIT, type Seen } from '../shared/order.ts';
+import { OUTCOME_FILE, OutcomeError, parseOutcome, type Outcome } from '../shared/turn/outcome.ts';
+import { parseInteger, QUIT, type Seen } from '../shared/turn/order.ts';
 import { type Options } from './flags.ts';
 import { SystemError, type Platform } from './platform.ts';
 

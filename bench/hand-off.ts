@@ -3,7 +3,7 @@ import { renameSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OUTCOME_FILE } from '../shared/outcome.ts';
+import { OUTCOME_FILE } from '../shared/turn/outcome.ts';
 import { agents, type Agent } from './harness/agents.ts';
 import { withPlace, type Place } from './harness/place.ts';
 import { compile } from './harness/programs.ts';

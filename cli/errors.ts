@@ -4,9 +4,9 @@ import { CredentialFileError } from '../shared/image/docker-config.ts';
 import { ImageLookupError } from '../shared/image/errors.ts';
 import { ImageReferenceError } from '../shared/image/reference.ts';
 import { StepLookupError } from '../shared/image/steps.ts';
-import { NoCommandError } from '../shared/pod.ts';
+import { NoCommandError } from '../shared/pod/pod.ts';
 import { ManifestError } from '../shared/manifest/errors.ts';
-import { ScriptsTooLargeError } from '../shared/scripts.ts';
+import { ScriptsTooLargeError } from '../shared/pod/scripts.ts';
 import { UsageError } from '../shared/usage-error.ts';
 import { LocalRunError } from './run/plan.ts';
 

@@ -14,18 +14,18 @@ export {
   podOf,
   type Pod,
   type PodSettings,
-} from '../shared/pod.ts';
-export { TASK_LABEL } from '../shared/labels.ts';
+} from '../shared/pod/pod.ts';
+export { TASK_LABEL } from '../shared/pod/labels.ts';
 export {
   MAX_SCRIPT_BYTES,
   scriptsConfigMap,
   ScriptsTooLargeError,
   type ConfigMap,
-} from '../shared/scripts.ts';
-export { QUIT, turn, type Seen, type Turn } from '../shared/order.ts';
-export { next, parseOutcome, OutcomeError, type Outcome, type OutcomeKind } from '../shared/outcome.ts';
-export type * from '../shared/task.ts';
-export { taskSchema } from '../shared/task.ts';
+} from '../shared/pod/scripts.ts';
+export { QUIT, turn, type Seen, type Turn } from '../shared/turn/order.ts';
+export { next, parseOutcome, OutcomeError, type Outcome, type OutcomeKind } from '../shared/turn/outcome.ts';
+export type * from '../shared/task/task.ts';
+export { taskSchema } from '../shared/task/task.ts';
 export { runTask, type RunSettings, type TaskResult } from './run/run-task.ts';
 export { findAgent, type AgentProgram } from './run/agent-program.ts';
 export { LocalRunError } from './run/plan.ts';

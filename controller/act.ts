@@ -1,7 +1,7 @@
 /** Does what was decided: the only place that writes to the cluster. */
-import type { Pod } from '../shared/pod.ts';
-import type { ConfigMap } from '../shared/scripts.ts';
-import type { TaskStatus } from '../shared/task.ts';
+import type { Pod } from '../shared/pod/pod.ts';
+import type { ConfigMap } from '../shared/pod/scripts.ts';
+import type { TaskStatus } from '../shared/task/task.ts';
 import type { TaskEvent } from './decide/events.ts';
 import type { JsonPatch } from './decide/patch.ts';
 import type { Trouble } from './decide/trouble.ts';

@@ -6,9 +6,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ImageLookupError } from '../shared/image/errors.ts';
 import type { Images } from '../shared/image/steps.ts';
-import { NoCommandError, podOf, type Pod, type PodSettings } from '../shared/pod.ts';
-import { ScriptsTooLargeError, scriptsConfigMap, type ConfigMap } from '../shared/scripts.ts';
-import type { TaskStatus } from '../shared/task.ts';
+import { NoCommandError, podOf, type Pod, type PodSettings } from '../shared/pod/pod.ts';
+import { ScriptsTooLargeError, scriptsConfigMap, type ConfigMap } from '../shared/pod/scripts.ts';
+import type { TaskStatus } from '../shared/task/task.ts';
 import { advance, isHeld } from './decide/advance.ts';
 import { conclude, DELETION_PATIENCE, stopped, type Conclusion } from './decide/conclude.ts';
 import { observe } from './decide/observe.ts';

@@ -1,6 +1,6 @@
 /** Events of a Task as the API has them: events.k8s.io/v1. */
 import { createHash } from 'node:crypto';
-import { API_VERSION, KIND } from '../shared/api.ts';
+import { API_VERSION, KIND } from '../shared/task/api.ts';
 import type { TaskEvent } from './decide/events.ts';
 import type { KubeObject } from './runtime/objects.ts';
 import type { StoredTask } from './stored-task.ts';

@@ -3,7 +3,7 @@ import { NoImageCommandError, NoSuchPlatformError, RateLimitedError } from '../s
 import type { ImageLookup } from '../shared/image/lookup.ts';
 import { ImageReferenceError } from '../shared/image/reference.ts';
 import { lookUpImages, needsImage, StepLookupError, type Images } from '../shared/image/steps.ts';
-import { stepsOf } from '../shared/step-template.ts';
+import { stepsOf } from '../shared/task/step-template.ts';
 import type { Prepared } from './decide.ts';
 import type { Trouble } from './decide/trouble.ts';
 import { pullKeyring } from './pull-secrets.ts';

@@ -1,4 +1,4 @@
-import type { Injection } from '../shared/pod.ts';
+import type { Injection } from '../shared/pod/pod.ts';
 import type { ApiClient } from './runtime/client.ts';
 
 /** The first Kubernetes that has image volumes without a feature gate. */

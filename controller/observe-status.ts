@@ -1,4 +1,4 @@
-import type { TaskStatus } from '../shared/task.ts';
+import type { TaskStatus } from '../shared/task/task.ts';
 import type { Metrics } from './runtime/metrics.ts';
 
 /** Measures a Task once it is over: how long it took, its steps, and the hand-offs between them. Seconds. */

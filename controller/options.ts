@@ -1,7 +1,7 @@
 /** The options of the controller: for its own command, and for `taskflow controller`. */
 import type { Options } from 'yargs';
 import packageJson from '../package.json' with { type: 'json' };
-import { parseDuration } from '../shared/duration.ts';
+import { parseDuration } from '../shared/turn/duration.ts';
 import { registryOptions, type RegistryArguments } from '../shared/image/registry-options.ts';
 import { UsageError } from '../shared/usage-error.ts';
 import { LOG_LEVELS, type LogLevel } from './runtime/log/levels.ts';

@@ -1,8 +1,8 @@
 /** The parts of a controller, and how they hang together. Nothing here runs by itself. */
 import packageJson from '../package.json' with { type: 'json' };
-import { TASK_STATUSES } from '../shared/api.ts';
+import { TASK_STATUSES } from '../shared/task/api.ts';
 import type { Registries } from '../shared/image/settings.ts';
-import { TASK_LABEL } from '../shared/labels.ts';
+import { TASK_LABEL } from '../shared/pod/labels.ts';
 import { Actor } from './act.ts';
 import type { Settings } from './decide.ts';
 import { Lookups } from './images.ts';

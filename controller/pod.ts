@@ -1,6 +1,6 @@
 /** What the controller reads of a pod: Kubernetes v1 Pod, the few fields of it that say how its containers are. */
-import { GATE_ANNOTATION, ORDER_ANNOTATION } from '../shared/pod.ts';
-import { parseInteger } from '../shared/order.ts';
+import { GATE_ANNOTATION, ORDER_ANNOTATION } from '../shared/pod/pod.ts';
+import { parseInteger } from '../shared/turn/order.ts';
 import { defined } from './defined.ts';
 import type { KubeObject } from './runtime/objects.ts';
 

@@ -1,6 +1,6 @@
 /** Looks at one Task and does what {@link decide} says. Level-triggered: a key says where to look, never what happened. */
-import { podNameOf } from '../shared/pod.ts';
-import type { TaskStatus } from '../shared/task.ts';
+import { podNameOf } from '../shared/pod/pod.ts';
+import type { TaskStatus } from '../shared/task/task.ts';
 import { type Actor, isOwnedBy, RefusedError } from './act.ts';
 import { decide, isFinal, type Action, type Decision, type Prepared, type Settings } from './decide.ts';
 import { createdEvent, eventsOf } from './decide/events.ts';

@@ -1,4 +1,4 @@
-import type { Task, TaskStatus } from '../shared/task.ts';
+import type { Task, TaskStatus } from '../shared/task/task.ts';
 import type { KubeObject } from './runtime/objects.ts';
 
 /** A Task as the API server has it. Its spec has passed the CRD's schema, its status is the controller's own. */

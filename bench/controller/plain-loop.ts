@@ -9,7 +9,7 @@ import { findAccess } from '../../controller/runtime/access.ts';
 import { connect } from '../../controller/runtime/client.ts';
 import { EVENTS, PODS, TASKS, type KubeObject } from '../../controller/runtime/objects.ts';
 import { type StoredTask } from '../../controller/stored-task.ts';
-import { podOf } from '../../shared/pod.ts';
+import { podOf } from '../../shared/pod/pod.ts';
 
 const [kubeconfig = '', namespace = '', workers = '4'] = process.argv.slice(2);
 const client = connect(await findAccess({ kubeconfig }), { version: 'bench' });

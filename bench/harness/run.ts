@@ -2,7 +2,7 @@
 import { watch } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeOutcome, OUTCOME_FILE } from '../../shared/outcome.ts';
+import { encodeOutcome, OUTCOME_FILE } from '../../shared/turn/outcome.ts';
 import { type Agent, type Command } from './agents.ts';
 import { now } from './time.ts';
 

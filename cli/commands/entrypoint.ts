@@ -1,8 +1,8 @@
 import { type Argv } from 'yargs';
-import { hostPlatform } from '../../agent/platform/node/architecture.ts';
+import { hostPlatform } from '../../shared/turn/host-platform.ts';
 import { imageFor, type FoundImage, type PlatformImage } from '../../shared/image/found.ts';
 import { imageWords } from '../../shared/image/resolve.ts';
-import { normalizePlatform } from '../../shared/platform.ts';
+import { normalizePlatform } from '../../shared/turn/platform.ts';
 import { UsageError } from '../../shared/usage-error.ts';
 import { lookupOptions } from '../image/lookup-options.ts';
 import { shellWord } from '../shell-word.ts';

@@ -1,7 +1,7 @@
 import { type Argv } from 'yargs';
 import { loadTasks } from '../../shared/manifest/index.ts';
-import { podOf } from '../../shared/pod.ts';
-import { scriptsConfigMap } from '../../shared/scripts.ts';
+import { podOf } from '../../shared/pod/pod.ts';
+import { scriptsConfigMap } from '../../shared/pod/scripts.ts';
 import { agentImage } from '../agent-image.ts';
 import { lookupOptions } from '../image/lookup-options.ts';
 import { manifestFiles } from './manifest-files.ts';

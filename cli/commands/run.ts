@@ -1,5 +1,5 @@
 import { type Argv } from 'yargs';
-import { parseDuration } from '../../shared/duration.ts';
+import { parseDuration } from '../../shared/turn/duration.ts';
 import { loadTasks } from '../../shared/manifest/index.ts';
 import { UsageError } from '../../shared/usage-error.ts';
 import { lookupOptions } from '../image/lookup-options.ts';

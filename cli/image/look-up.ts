@@ -1,10 +1,10 @@
 /** The lookup as the commands use it: this user's credentials, this user's cache. */
-import { hostPlatform } from '../../agent/platform/node/architecture.ts';
+import { hostPlatform } from '../../shared/turn/host-platform.ts';
 import { type Keyring } from '../../shared/image/credentials.ts';
 import { ImageLookup } from '../../shared/image/lookup.ts';
 import { lookUpImages, needsImage, type Images } from '../../shared/image/steps.ts';
-import { stepsOf } from '../../shared/step-template.ts';
-import { type Task } from '../../shared/task.ts';
+import { stepsOf } from '../../shared/task/step-template.ts';
+import { type Task } from '../../shared/task/task.ts';
 import { dockerKeyring } from './docker-keyring.ts';
 import { cacheDirectory, fileStore } from './file-store.ts';
 import { readRegistries } from '../../shared/image/registry-options.ts';

@@ -1,5 +1,5 @@
 /** What a local run reports, in the order in which it happens. `-o json` prints these, one a line. */
-import { type Outcome } from '../../shared/outcome.ts';
+import { type Outcome } from '../../shared/turn/outcome.ts';
 
 export type TaskStatus = 'Successful' | 'Failure' | 'Cancelled';
 

@@ -2,7 +2,7 @@
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type AgentFiles } from '../../shared/step-command.ts';
+import { type AgentFiles } from '../../shared/pod/step-command.ts';
 
 export interface Layout {
   root: string;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Task } from '../../shared/task.ts';
+import { type Task } from '../../shared/task/task.ts';
 import { layoutAt, type Layout } from './layout.ts';
 import { LocalRunError, planTask, type LocalPlan, type LocalSettings } from './plan.ts';
 

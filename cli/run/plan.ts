@@ -1,15 +1,15 @@
 /** What a local run of a Task will do: pure, and all that cannot be done here is said before anything starts. */
 import { resolve } from 'node:path';
-import { hostPlatform } from '../../agent/platform/node/architecture.ts';
-import { parseDuration } from '../../shared/duration.ts';
-import { expand } from '../../shared/expansion.ts';
+import { hostPlatform } from '../../shared/turn/host-platform.ts';
+import { parseDuration } from '../../shared/turn/duration.ts';
+import { expand } from '../../shared/turn/expansion.ts';
 import { imageFor } from '../../shared/image/found.ts';
 import { imageWords } from '../../shared/image/resolve.ts';
 import { type Images } from '../../shared/image/steps.ts';
-import { NoCommandError } from '../../shared/pod.ts';
-import { declaredCommand } from '../../shared/step-command.ts';
-import { stepsOf, type CompleteStep } from '../../shared/step-template.ts';
-import { type Task, type TaskSpec } from '../../shared/task.ts';
+import { NoCommandError } from '../../shared/pod/pod.ts';
+import { declaredCommand } from '../../shared/pod/step-command.ts';
+import { stepsOf, type CompleteStep } from '../../shared/task/step-template.ts';
+import { type Task, type TaskSpec } from '../../shared/task/task.ts';
 
 export interface LocalStep {
   name: string;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { type Task } from '../../shared/task.ts';
+import { type Task } from '../../shared/task/task.ts';
 import { shellWord } from '../shell-word.ts';
-import { type AgentFiles } from '../../shared/step-command.ts';
+import { type AgentFiles } from '../../shared/pod/step-command.ts';
 import { planTasks } from './plan-tasks.ts';
 import { type LocalPlan, type LocalSettings } from './plan.ts';
 

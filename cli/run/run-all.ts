@@ -1,6 +1,6 @@
 /** Runs Tasks one after the other, and stops them when somebody asks for it. */
 import { constants } from 'node:os';
-import { type Task } from '../../shared/task.ts';
+import { type Task } from '../../shared/task/task.ts';
 import { planTasks } from './plan-tasks.ts';
 import { runTask, type RunSettings } from './run-task.ts';
 

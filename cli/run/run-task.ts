@@ -1,13 +1,13 @@
 /** Runs a Task on this machine: the agents hand over among themselves; this is their kubelet and controller. */
 import { existsSync } from 'node:fs';
 import { complete, neverRan } from '../../agent/outcome.ts';
-import { EXIT_CODES } from '../../agent/exit-codes.ts';
-import { signalNumber } from '../../agent/signals.ts';
+import { EXIT_CODES } from '../../shared/turn/exit-codes.ts';
+import { signalNumber } from '../../shared/turn/signals.ts';
 import { type Images } from '../../shared/image/steps.ts';
-import { QUIT, turn } from '../../shared/order.ts';
-import { next, type Outcome } from '../../shared/outcome.ts';
-import { agentArguments } from '../../shared/step-command.ts';
-import { type Task } from '../../shared/task.ts';
+import { QUIT, turn } from '../../shared/turn/order.ts';
+import { next, type Outcome } from '../../shared/turn/outcome.ts';
+import { agentArguments } from '../../shared/pod/step-command.ts';
+import { type Task } from '../../shared/task/task.ts';
 import { after } from './deadline.ts';
 import { startAgentProcess, type AgentProcess } from './agent-process.ts';
 import { type AgentProgram } from './agent-program.ts';

@@ -1,6 +1,6 @@
 /** The order and the gate that a pod should have. */
-import { QUIT } from '../../shared/order.ts';
-import { GATE_ANNOTATION } from '../../shared/pod.ts';
+import { QUIT } from '../../shared/turn/order.ts';
+import { GATE_ANNOTATION } from '../../shared/pod/pod.ts';
 import { gateOf, orderOf, type ObservedPod } from '../pod.ts';
 import type { Chain } from './observe.ts';
 import { addAnnotation, removeAnnotation, setOrder, type JsonPatch } from './patch.ts';

@@ -1,5 +1,5 @@
 /** Whether a Task is over, and what became of it. */
-import { QUIT } from '../../shared/order.ts';
+import { QUIT } from '../../shared/turn/order.ts';
 import { condition, isEnded, orderOf, type ObservedPod } from '../pod.ts';
 import type { End } from './end.ts';
 import type { Chain, StepView } from './observe.ts';

@@ -1,8 +1,8 @@
 /** How a step ended: what its agent said, or what its container shows when the agent could say nothing. */
-import { EXIT_CODES } from '../../agent/exit-codes.ts';
-import { readCutOutcome } from '../../shared/cut-outcome.ts';
-import { next, type Outcome } from '../../shared/outcome.ts';
-import type { Step } from '../../shared/task.ts';
+import { EXIT_CODES } from '../../shared/turn/exit-codes.ts';
+import { readCutOutcome } from '../../shared/turn/cut-outcome.ts';
+import { next, type Outcome } from '../../shared/turn/outcome.ts';
+import type { Step } from '../../shared/task/task.ts';
 import { defined } from '../defined.ts';
 import type { Terminated } from '../pod.ts';
 

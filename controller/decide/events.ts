@@ -1,5 +1,5 @@
 /** What people are told of a Task's way: its events, from how its status changed. */
-import type { StepStatus, TaskStatus } from '../../shared/task.ts';
+import type { StepStatus, TaskStatus } from '../../shared/task/task.ts';
 import { between } from './status.ts';
 import type { StoredTask } from '../stored-task.ts';
 

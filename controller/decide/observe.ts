@@ -1,6 +1,6 @@
 /** Task + pod → what each step is doing. */
-import { QUIT, turn } from '../../shared/order.ts';
-import type { StepStatus } from '../../shared/task.ts';
+import { QUIT, turn } from '../../shared/turn/order.ts';
+import type { StepStatus } from '../../shared/task/task.ts';
 import { defined } from '../defined.ts';
 import { gateOf, isEnded, orderOf, type ContainerStatus, type ObservedPod } from '../pod.ts';
 import { endOf, goesOn, type End, type MayFail } from './end.ts';

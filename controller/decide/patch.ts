@@ -1,5 +1,5 @@
 /** JSON Patches of a pod's annotations (RFC 6902, JSON Pointer RFC 6901). */
-import { ORDER_ANNOTATION } from '../../shared/pod.ts';
+import { ORDER_ANNOTATION } from '../../shared/pod/pod.ts';
 import type { ObservedPod } from '../pod.ts';
 
 export type JsonPatch = readonly (

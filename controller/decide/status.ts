@@ -1,5 +1,5 @@
 /** The status that a Task should have. Pure: the same Task, pod and moment always give the same. */
-import type { Condition, StepStatus, TaskStatus } from '../../shared/task.ts';
+import type { Condition, StepStatus, TaskStatus } from '../../shared/task/task.ts';
 import { defined } from '../defined.ts';
 import { gateOf, orderOf, type ObservedPod } from '../pod.ts';
 import type { Conclusion } from './conclude.ts';

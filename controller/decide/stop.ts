@@ -1,6 +1,6 @@
 /** Stopping a Task before its steps are over: why, and how the pod is told. */
-import { parseDuration } from '../../shared/duration.ts';
-import { QUIT } from '../../shared/order.ts';
+import { parseDuration } from '../../shared/turn/duration.ts';
+import { QUIT } from '../../shared/turn/order.ts';
 import { condition, STOP_ANNOTATION, type ObservedPod } from '../pod.ts';
 import { addAnnotation, setOrder, type JsonPatch } from './patch.ts';
 import type { Chain } from './observe.ts';

@@ -1,5 +1,5 @@
 /** What keeps a pod from getting on, and how long that is put up with. */
-import { INSTALL_CONTAINER } from '../../shared/spec-rules.ts';
+import { INSTALL_CONTAINER } from '../../shared/task/rules.ts';
 import { condition, isEnded, type ContainerStatus, type ObservedPod } from '../pod.ts';
 import type { Chain } from './observe.ts';
 

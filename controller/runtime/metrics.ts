@@ -4,7 +4,7 @@
  * @see https://prometheus.io/docs/practices/naming/
  */
 import { Counter, Histogram, Registry } from 'prom-client';
-import type { OutcomeKind } from '../../shared/outcome.ts';
+import type { OutcomeKind } from '../../shared/turn/outcome.ts';
 import { bounded } from './metrics/bounded.ts';
 import { HAND_OFF, LONG, SHORT } from './metrics/buckets.ts';
 import { addCounter, addGauge, addGauges } from './metrics/collected.ts';

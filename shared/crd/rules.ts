@@ -1,5 +1,5 @@
-/** The rules of `shared/spec-rules.ts` in CEL, and those about changes, for the CRD. */
-import { INSTALL_CONTAINER } from '../spec-rules.ts';
+/** The rules of `shared/task/rules.ts` in CEL, and those about changes, for the CRD. */
+import { INSTALL_CONTAINER } from '../task/rules.ts';
 
 /** One of `x-kubernetes-validations`. */
 export interface Rule {
@@ -16,7 +16,7 @@ export const NAME_RULE: Rule = {
 };
 
 /**
- * Rules of the spec. Lists have limits (`shared/limits.ts`) because the API server estimates what a rule costs at most.
+ * Rules of the spec. Lists have limits (`shared/task/limits.ts`) because the API server estimates what a rule costs at most.
  */
 export const SPEC_RULES: readonly Rule[] = [
   {

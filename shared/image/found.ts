@@ -1,5 +1,5 @@
 /** What a lookup found: what one image runs, on which platforms. */
-import { bestPlatform } from '../platform.ts';
+import { bestPlatform } from '../turn/platform.ts';
 import type { Digest } from './digest.ts';
 import { NoImageCommandError, NoSuchPlatformError } from './errors.ts';
 import { imageWords, literally, type ImageCommand } from './resolve.ts';

@@ -1,6 +1,6 @@
 /** Manifests, indexes and configs: bytes from a registry → the little of them that matters here. Pure. */
 import { z } from 'zod';
-import { normalizePlatform } from '../platform.ts';
+import { normalizePlatform } from '../turn/platform.ts';
 import { asDigest, type Digest } from './digest.ts';
 import { isConfig, isIndex, isManifest } from './media-types.ts';
 import type { ImageCommand } from './resolve.ts';

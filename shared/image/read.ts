@@ -1,5 +1,5 @@
 /** Reads an image: manifest, the images of an index, their configs. Takes from the records what is there. */
-import { bestPlatform } from '../platform.ts';
+import { bestPlatform } from '../turn/platform.ts';
 import { asDigest, digestOf, type Digest } from './digest.ts';
 import { BadImageError, NoSuchPlatformError, type About } from './errors.ts';
 import type { PlatformImage } from './found.ts';

@@ -1,6 +1,6 @@
 /** Looks up the images of those steps that leave it to them what runs. */
-import { declaredCommand } from '../step-command.ts';
-import type { CompleteStep } from '../step-template.ts';
+import { declaredCommand } from '../pod/step-command.ts';
+import type { CompleteStep } from '../task/step-template.ts';
 import { ImageLookupError } from './errors.ts';
 import { wordsOf, type FoundImage } from './found.ts';
 import type { ImageLookup, Wanted } from './lookup.ts';

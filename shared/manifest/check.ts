@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { API_VERSION, KIND } from '../api.ts';
-import { type Task, taskSchema } from '../task.ts';
+import { API_VERSION, KIND } from '../task/api.ts';
+import { type Task, taskSchema } from '../task/task.ts';
 import { expectation } from './expect.ts';
 import { explainIssue, explainUnknown } from './explain.ts';
 import { describe, showable } from './found.ts';

@@ -1,4 +1,4 @@
-import type { Task } from '../task.ts';
+import type { Task } from '../task/task.ts';
 import { ManifestError, type Problem } from './errors.ts';
 import { displayName, readManifest } from './input.ts';
 import { findDuplicates, type PlacedTask, readTasks } from './read.ts';

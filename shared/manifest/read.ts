@@ -1,6 +1,6 @@
 import type { Document } from 'yaml';
 import { isScalar } from 'yaml';
-import type { Task } from '../task.ts';
+import type { Task } from '../task/task.ts';
 import { checkTask } from './check.ts';
 import { ManifestError, type Problem } from './errors.ts';
 import { locateValue } from './locate.ts';

@@ -2,8 +2,8 @@
 import { escaped, wordsOf, type FoundImage } from '../image/found.ts';
 import { parseReference } from '../image/reference.ts';
 import type { Images } from '../image/steps.ts';
-import { declaredCommand, type AgentCommand } from '../step-command.ts';
-import type { CompleteStep } from '../step-template.ts';
+import { declaredCommand, type AgentCommand } from './step-command.ts';
+import type { CompleteStep } from '../task/step-template.ts';
 import { AT } from './paths.ts';
 
 /** A step of which nobody said what it runs. */

@@ -1,7 +1,7 @@
 /** The containers of a Task's pod. */
-import { agentArguments } from '../step-command.ts';
-import { INSTALL_CONTAINER } from '../spec-rules.ts';
-import type { Container, Sidecar, VolumeMount } from '../task.ts';
+import { agentArguments } from './step-command.ts';
+import { INSTALL_CONTAINER } from '../task/rules.ts';
+import type { Container, Sidecar, VolumeMount } from '../task/task.ts';
 import type { Resolved } from './commands.ts';
 import { AT, BIN_VOLUME, PODINFO_VOLUME, runDirectory, runVolume, SCRIPTS_VOLUME } from './paths.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chooseEntrypoint } from '../../agent/entrypoints.ts';
-import { hostPlatform } from '../../agent/platform/node/architecture.ts';
+import { hostPlatform } from '../../shared/turn/host-platform.ts';
 import { agents } from '../support/agents.ts';
 import { runAgent } from '../support/run-agent.ts';
 

@@ -1,7 +1,7 @@
 import { chmod, chown, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { OUTCOME_FILE, parseOutcome } from '../../shared/outcome.ts';
+import { OUTCOME_FILE, parseOutcome } from '../../shared/turn/outcome.ts';
 import { agents } from '../support/agents.ts';
 import { hear } from '../support/hear.ts';
 import { outcomeIn, runAgent, startAgent } from '../support/run-agent.ts';

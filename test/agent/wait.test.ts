@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { encodeOutcome, OUTCOME_FILE, type Outcome } from '../../shared/outcome.ts';
+import { encodeOutcome, OUTCOME_FILE, type Outcome } from '../../shared/turn/outcome.ts';
 import { agents } from '../support/agents.ts';
 import { DownwardVolume } from '../support/downward.ts';
 import { hear } from '../support/hear.ts';

@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { fileStore } from '../../cli/image/file-store.ts';
-import { hostPlatform } from '../../agent/platform/node/architecture.ts';
+import { hostPlatform } from '../../shared/turn/host-platform.ts';
 import { taskflow as start } from '../support/cli.ts';
 import { makeCertificates } from '../support/certificates.ts';
 import { Blobs, OCI } from '../support/images.ts';

@@ -1,7 +1,7 @@
 /** Tasks and pods as a cluster would show them. */
-import { encodeOutcome, type Outcome } from '../../shared/outcome.ts';
-import { GATE_ANNOTATION, ORDER_ANNOTATION, podNameOf } from '../../shared/pod.ts';
-import { type Task } from '../../shared/task.ts';
+import { encodeOutcome, type Outcome } from '../../shared/turn/outcome.ts';
+import { GATE_ANNOTATION, ORDER_ANNOTATION, podNameOf } from '../../shared/pod/pod.ts';
+import { type Task } from '../../shared/task/task.ts';
 import { type ContainerStatus, type ObservedPod, type PodCondition } from '../../controller/pod.ts';
 import { type StoredTask } from '../../controller/stored-task.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PODS } from '../../controller/runtime/objects.ts';
 import { type ObservedPod } from '../../controller/pod.ts';
-import { podNameOf } from '../../shared/pod.ts';
+import { podNameOf } from '../../shared/pod/pod.ts';
 import { type Call } from '../support/api-server/index.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { failed, over, skipped } from './builders.ts';

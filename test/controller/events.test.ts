@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createdEvent, eventsOf } from '../../controller/decide/events.ts';
 import { eventObject } from '../../controller/event-object.ts';
-import type { StepStatus, TaskStatus } from '../../shared/task.ts';
+import type { StepStatus, TaskStatus } from '../../shared/task/task.ts';
 import { iso, START, taskOf } from './builders.ts';
 
 const done = (name: string, seconds = 1): StepStatus => ({

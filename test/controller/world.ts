@@ -3,8 +3,8 @@ import { applyPatch } from './json-patch.ts';
 import { decide, type Decision, type Settings } from '../../controller/decide.ts';
 import { gateOf, orderOf, type ContainerStatus, type ObservedPod } from '../../controller/pod.ts';
 import { type StoredTask } from '../../controller/stored-task.ts';
-import { turn } from '../../shared/order.ts';
-import { next, type Outcome } from '../../shared/outcome.ts';
+import { turn } from '../../shared/turn/order.ts';
+import { next, type Outcome } from '../../shared/turn/outcome.ts';
 import { cancelled, over, podWith, running, silent, skipped, START } from './builders.ts';
 
 /** How the command of a step will end: with an outcome, or without a word because its agent is killed as well. */

@@ -7,8 +7,8 @@ import { ApiError } from '../../controller/runtime/errors.ts';
 import { PODS, TASKS, type KubeObject, type ResourceType } from '../../controller/runtime/objects.ts';
 import { type ObservedPod } from '../../controller/pod.ts';
 import { type StoredTask } from '../../controller/stored-task.ts';
-import { podNameOf } from '../../shared/pod.ts';
-import { type Task } from '../../shared/task.ts';
+import { podNameOf } from '../../shared/pod/pod.ts';
+import { type Task } from '../../shared/task/task.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { startController } from './cluster-images.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EVENTS, PODS, TASKS, type KubeObject } from '../../controller/runtime/objects.ts';
 import { type StoredTask } from '../../controller/stored-task.ts';
-import { type Task } from '../../shared/task.ts';
+import { type Task } from '../../shared/task/task.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { IMAGE, PULL } from './cluster-images.ts';
 import { found, useCluster } from './cluster.ts';

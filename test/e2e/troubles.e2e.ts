@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type StoredTask } from '../../controller/stored-task.ts';
-import { type Task } from '../../shared/task.ts';
+import { type Task } from '../../shared/task/task.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { IMAGE, PULL } from './cluster-images.ts';
 import { useCluster } from './cluster.ts';

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { execa, type Options } from 'execa';
 import { onTestFinished } from 'vitest';
 import { formatYaml } from '../../shared/manifest/index.ts';
-import { type Step } from '../../shared/task.ts';
+import { type Step } from '../../shared/task/task.ts';
 import { scratch } from './scratch.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
-import { OUTCOME_FILE, parseOutcome, type Outcome } from '../../shared/outcome.ts';
+import { OUTCOME_FILE, parseOutcome, type Outcome } from '../../shared/turn/outcome.ts';
 import { type Agent } from './agents.ts';
 
 interface Settings {

@@ -4,7 +4,7 @@ import { type Readable, type Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { execa } from 'execa';
 import { type Command, type Exit, type Running, type Surroundings, SystemError } from '../../platform.ts';
-import { signalNumber } from '../../signals.ts';
+import { signalNumber } from '../../../shared/turn/signals.ts';
 import { attempt, systemError } from './files.ts';
 
 export function start(command: Command, around: Surroundings, ring: () => void): Running {

@@ -1,7 +1,7 @@
 /** The core's platform on Node: for local runs on any system. Never for a pod's steps: it needs 40 MB and glibc. */
 import { performance } from 'node:perf_hooks';
 import { type Platform } from '../../platform.ts';
-import { hostPlatform } from './architecture.ts';
+import { hostPlatform } from '../../../shared/turn/host-platform.ts';
 import { start } from './commands.ts';
 import { files } from './files.ts';
 import { onSignal } from './signals.ts';

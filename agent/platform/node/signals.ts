@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { signalNumber } from '../../signals.ts';
+import { signalNumber } from '../../../shared/turn/signals.ts';
 
 /** Node cannot listen to these, or must not: the kernel raises all but the first three for what the process does itself. */
 const UNHEARD = ['SIGKILL', 'SIGSTOP', 'SIGCHLD', 'SIGPIPE', 'SIGBUS', 'SIGFPE', 'SIGSEGV', 'SIGILL'];

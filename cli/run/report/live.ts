@@ -1,7 +1,7 @@
 /** On a terminal: the lines of the steps scroll by, and under them a list of the steps is kept up to date. */
 import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
-import { next, type OutcomeKind } from '../../../shared/outcome.ts';
+import { next, type OutcomeKind } from '../../../shared/turn/outcome.ts';
 import { type Reporter, type RunEvent } from '../events.ts';
 import { prefix } from './plain.ts';
 import { duration, endOf, startOf } from './words.ts';

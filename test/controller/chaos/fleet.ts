@@ -1,7 +1,7 @@
 /** Tasks of five steps by the hundred, what a scripted kubelet plays for each, and how it has to end. */
 import { type StoredTask } from '../../../controller/stored-task.ts';
-import { TASK_LABEL } from '../../../shared/labels.ts';
-import { type Task } from '../../../shared/task.ts';
+import { TASK_LABEL } from '../../../shared/pod/labels.ts';
+import { type Task } from '../../../shared/task/task.ts';
 import { type ApiObject } from '../../support/api-server/object.ts';
 import { type PodScript } from '../../support/kubelet/index.ts';
 

@@ -1,7 +1,7 @@
 /** Tasks of every kind, what is done to them while they run, and how they have to end: whatever becomes of controllers. */
 import { expect } from 'vitest';
 import { type StoredTask } from '../../../controller/stored-task.ts';
-import { type Task } from '../../../shared/task.ts';
+import { type Task } from '../../../shared/task/task.ts';
 
 type Step = Task['spec']['steps'][number];
 type Status = NonNullable<StoredTask['status']>;

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { expand } from '../../../shared/expansion.ts';
+import { expand } from '../../../shared/turn/expansion.ts';
 import { asDigest } from '../../../shared/image/digest.ts';
 import { NoImageCommandError, NoSuchPlatformError } from '../../../shared/image/errors.ts';
 import { imageFor, wordsOf, type FoundImage } from '../../../shared/image/found.ts';
 import { literally, resolveCommand } from '../../../shared/image/resolve.ts';
 import { parseRetryAfter, retryDelay } from '../../../shared/image/retry.ts';
-import { bestPlatform, normalizePlatform, runnablePlatforms } from '../../../shared/platform.ts';
-import { podOf } from '../../../shared/pod.ts';
-import { taskSchema, type Step } from '../../../shared/task.ts';
+import { bestPlatform, normalizePlatform, runnablePlatforms } from '../../../shared/turn/platform.ts';
+import { podOf } from '../../../shared/pod/pod.ts';
+import { taskSchema, type Step } from '../../../shared/task/task.ts';
 
 const DIGEST = asDigest(`sha256:${'0'.repeat(64)}`) ?? '';
 

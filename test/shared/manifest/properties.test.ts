@@ -15,7 +15,7 @@ import {
   uniqueArray,
 } from 'fast-check';
 import { expect, it } from 'vitest';
-import { containerSchema } from '../../../shared/container.ts';
+import { containerSchema } from '../../../shared/task/container/container.ts';
 import { formatYaml, ManifestError, parseTasks, type Problem } from '../../../shared/manifest/index.ts';
 import { stepWith } from '../fixtures/texts.ts';
 

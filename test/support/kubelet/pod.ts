@@ -1,7 +1,7 @@
 /** A pod as its kubelet reads it. */
 import { basename } from 'node:path';
-import { parseInteger } from '../../../shared/order.ts';
-import { GATE_ANNOTATION, ORDER_ANNOTATION } from '../../../shared/pod.ts';
+import { parseInteger } from '../../../shared/turn/order.ts';
+import { GATE_ANNOTATION, ORDER_ANNOTATION } from '../../../shared/pod/pod.ts';
 import { listOf, textOf, type ApiObject, type Fields } from '../api-server/object.ts';
 
 export interface PodContainer {

@@ -1,7 +1,7 @@
 /** Pods of Tasks, for tests of the kubelets themselves. */
-import { podOf } from '../../../shared/pod.ts';
-import { scriptsConfigMap } from '../../../shared/scripts.ts';
-import { type Step, type Task } from '../../../shared/task.ts';
+import { podOf } from '../../../shared/pod/pod.ts';
+import { scriptsConfigMap } from '../../../shared/pod/scripts.ts';
+import { type Step, type Task } from '../../../shared/task/task.ts';
 import { type ApiObject, type Fields, fieldsOf, listOf, textOf } from '../api-server/object.ts';
 import { MERGE, type Talk } from '../api-server/talk.ts';
 import { waitUntil } from '../wait-until.ts';

@@ -1,6 +1,6 @@
 /** One pod, played by its script: no process runs, but agents and kubelet behave as they do. */
-import { encodeOutcome, OUTCOME_VERSION, type Outcome } from '../../../shared/outcome.ts';
-import { QUIT, turn } from '../../../shared/order.ts';
+import { encodeOutcome, OUTCOME_VERSION, type Outcome } from '../../../shared/turn/outcome.ts';
+import { QUIT, turn } from '../../../shared/turn/order.ts';
 import { timestamp, type ApiObject, type Fields } from '../api-server/object.ts';
 import { agentOrders, containersOf, ordersOf, type AgentOrders, type PodContainer } from './pod.ts';
 import { type PodScript, type StepScript } from './script.ts';

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { parseOutcome } from '../../../shared/outcome.ts';
+import { parseOutcome } from '../../../shared/turn/outcome.ts';
 import { fieldsOf, listOf, textOf, type ApiObject } from '../api-server/object.ts';
 import { type ApiServer } from '../api-server/server.ts';
 import { Talk } from '../api-server/talk.ts';

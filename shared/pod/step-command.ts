@@ -1,5 +1,5 @@
 /** What a step runs, and how the agent is told. */
-import type { Step } from './task.ts';
+import type { Step } from '../task/task.ts';
 
 /**
  * The command that the Task itself gives a step: script, else command. `undefined` when neither is there, so that

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DURATION, parseDuration } from '../duration.ts';
+import { DURATION, parseDuration } from '../../turn/duration.ts';
 
 /**
  * A map that Kubernetes defines. Unknown fields are kept as they are, since a newer Kubernetes may know them;

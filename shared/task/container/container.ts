@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { envFromSchema, envVarSchema } from './container/env.ts';
-import { flag, label, oneOf, open, text, texts } from './container/fields.ts';
-import { lifecycleSchema, probeSchema, restartRuleSchema } from './container/handlers.ts';
-import { volumeDeviceSchema, volumeMountSchema } from './container/mounts.ts';
-import { resizePolicySchema, resourcesSchema } from './container/resources.ts';
-import { MAX_MOUNTS } from './limits.ts';
-import { securityContextSchema } from './container/security.ts';
+import { envFromSchema, envVarSchema } from './env.ts';
+import { flag, label, oneOf, open, text, texts } from './fields.ts';
+import { lifecycleSchema, probeSchema, restartRuleSchema } from './handlers.ts';
+import { volumeDeviceSchema, volumeMountSchema } from './mounts.ts';
+import { resizePolicySchema, resourcesSchema } from './resources.ts';
+import { MAX_MOUNTS } from '../limits.ts';
+import { securityContextSchema } from './security.ts';
 
 const portSchema = open({
   name: text('The name of the port, for services and probes.'),

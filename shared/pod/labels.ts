@@ -1,4 +1,4 @@
-import type { Task } from './task.ts';
+import type { Task } from '../task/task.ts';
 
 /** What begins the names of all labels and annotations that are taskflow's own. */
 export const OWN_PREFIX = 'api.practice.com/';

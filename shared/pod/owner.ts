@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { API_VERSION, KIND } from './api.ts';
-import type { Task } from './task.ts';
+import { API_VERSION, KIND } from '../task/api.ts';
+import type { Task } from '../task/task.ts';
 
 /** Kubernetes metav1.OwnerReference, of an object that its owner manages and takes with it when it is deleted. */
 export interface OwnerReference {

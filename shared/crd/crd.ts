@@ -1,10 +1,10 @@
 /** The CustomResourceDefinition of a Task, from the schema by which manifests are read. Pure. */
 import { z } from 'zod';
-import { CANCEL_RULE, immutable, NAME_RULE, SPEC_RULES, type Rule } from './crd/rules.ts';
-import { structural, type Schema } from './crd/structural.ts';
-import { statusSchema } from './status.ts';
-import { API_VERSION, KIND } from './api.ts';
-import { MUTABLE_FIELDS, specSchema, taskSchema } from './task.ts';
+import { CANCEL_RULE, immutable, NAME_RULE, SPEC_RULES, type Rule } from './rules.ts';
+import { structural, type Schema } from './structural.ts';
+import { statusSchema } from '../task/status.ts';
+import { API_VERSION, KIND } from '../task/api.ts';
+import { MUTABLE_FIELDS, specSchema, taskSchema } from '../task/task.ts';
 
 const [GROUP = '', VERSION = ''] = API_VERSION.split('/');
 const PLURAL = 'tasks';

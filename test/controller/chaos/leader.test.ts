@@ -1,15 +1,15 @@
 /** Of several controllers one acts, whatever becomes of it: what the API server was asked to do is the proof. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { TASKS } from '../../controller/runtime/objects.ts';
-import { type StoredTask } from '../../controller/stored-task.ts';
-import { type Task } from '../../shared/task.ts';
-import { resourceKey } from '../support/api-server/resource.ts';
-import { playPods } from '../support/kubelet/vitest.ts';
-import { candidates, type Candidate } from './chaos/candidates.ts';
-import { actedWithoutLease } from './chaos/ledger.ts';
-import { randomOf, seedOfRun } from './chaos/random.ts';
-import { worldWith, type World } from './harness.ts';
+import { TASKS } from '../../../controller/runtime/objects.ts';
+import { type StoredTask } from '../../../controller/stored-task.ts';
+import { type Task } from '../../../shared/task/task.ts';
+import { resourceKey } from '../../support/api-server/resource.ts';
+import { playPods } from '../../support/kubelet/vitest.ts';
+import { candidates, type Candidate } from './candidates.ts';
+import { actedWithoutLease } from './ledger.ts';
+import { randomOf, seedOfRun } from './random.ts';
+import { worldWith, type World } from '../harness.ts';
 
 const LONG = 240_000;
 /** Six writes of the controller for a Task whose agents hand over, ten more where it does. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, expectTypeOf, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { containerSchema } from '../../shared/container.ts';
+import { containerSchema } from '../../../shared/task/container/container.ts';
 import {
   type EnvVar,
   MAX_STEPS,
@@ -10,7 +10,7 @@ import {
   type Task,
   taskSchema,
   type VolumeMount,
-} from '../../shared/task.ts';
+} from '../../../shared/task/task.ts';
 
 function task(steps: unknown[], rest: object = {}): unknown {
   return {
@@ -31,13 +31,13 @@ function pathsOf(value: unknown): string[] {
 }
 
 it('passes a Task with every field of a container through untouched', async () => {
-  const text = await readFile(new URL('fixtures/every-field.yaml', import.meta.url), 'utf8');
+  const text = await readFile(new URL('../fixtures/every-field.yaml', import.meta.url), 'utf8');
   const value: unknown = parse(text);
   expect(taskSchema.parse(value)).toStrictEqual(value);
 });
 
 it('has every field of the Kubernetes 1.36 container in that fixture', async () => {
-  const text = await readFile(new URL('fixtures/every-field.yaml', import.meta.url), 'utf8');
+  const text = await readFile(new URL('../fixtures/every-field.yaml', import.meta.url), 'utf8');
   const [first] = taskSchema.parse(parse(text)).spec.steps;
   const { script: _script, timeout: _timeout, onError: _onError, retries: _retries, ...fields } = first ?? {};
   expect(Object.keys(fields).toSorted()).toEqual(

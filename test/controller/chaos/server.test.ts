@@ -1,13 +1,13 @@
 /** The API server goes away and comes back: steps go on meanwhile, and nothing is missed afterwards. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { localAgents } from '../support/agents.ts';
-import { type FrontState } from '../support/api-server/index.ts';
-import { runPods } from '../support/kubelet/vitest.ts';
-import { KINDS } from './chaos/kinds.ts';
-import { bundledController, keepRunning, startController } from './chaos/process.ts';
-import { Shard } from './chaos/shard.ts';
-import { NAMESPACE, worldWith } from './harness.ts';
+import { localAgents } from '../../support/agents.ts';
+import { type FrontState } from '../../support/api-server/index.ts';
+import { runPods } from '../../support/kubelet/vitest.ts';
+import { KINDS } from './kinds.ts';
+import { bundledController, keepRunning, startController } from './process.ts';
+import { Shard } from './shard.ts';
+import { NAMESPACE, worldWith } from '../harness.ts';
 
 const OUTAGES: readonly { state: FrontState; forgets: boolean }[] = [
   { state: 'refuse', forgets: false },

@@ -1,13 +1,13 @@
 /** Hundreds of Tasks at once, many of them in trouble; with TASKFLOW_TEST_TASKS=1000 a thousand. */
 import { expect, test } from 'vitest';
-import { PODS, TASKS } from '../../controller/runtime/objects.ts';
-import { type StoredTask } from '../../controller/stored-task.ts';
-import { resourceKey } from '../support/api-server/resource.ts';
-import { playPods } from '../support/kubelet/vitest.ts';
-import { waitUntil } from '../support/wait-until.ts';
-import { endOf, fleetEnd, fleetScript, fleetTask } from './chaos/fleet.ts';
-import { bundledController, startController } from './chaos/process.ts';
-import { NAMESPACE, worldWith } from './harness.ts';
+import { PODS, TASKS } from '../../../controller/runtime/objects.ts';
+import { type StoredTask } from '../../../controller/stored-task.ts';
+import { resourceKey } from '../../support/api-server/resource.ts';
+import { playPods } from '../../support/kubelet/vitest.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+import { endOf, fleetEnd, fleetScript, fleetTask } from './fleet.ts';
+import { bundledController, startController } from './process.ts';
+import { NAMESPACE, worldWith } from '../harness.ts';
 
 const TASKS_IN_ALL = Number(process.env['TASKFLOW_TEST_TASKS'] ?? 200);
 

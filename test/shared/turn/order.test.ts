@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseInteger, QUIT, turn, type Seen } from '../../shared/order.ts';
-import { next, type Outcome, type OutcomeKind } from '../../shared/outcome.ts';
+import { parseInteger, QUIT, turn, type Seen } from '../../../shared/turn/order.ts';
+import { next, type Outcome, type OutcomeKind } from '../../../shared/turn/outcome.ts';
 
 describe('turn', () => {
   const ended = (outcome: OutcomeKind): Outcome => ({

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { expand } from '../../shared/expansion.ts';
-import { NoCommandError, podNameOf, podOf } from '../../shared/pod.ts';
-import { MAX_SCRIPT_BYTES, scriptsConfigMap, ScriptsTooLargeError } from '../../shared/scripts.ts';
-import { declaredCommand } from '../../shared/step-command.ts';
-import { taskSchema, type Sidecar, type Step, type Task } from '../../shared/task.ts';
+import { expand } from '../../../shared/turn/expansion.ts';
+import { NoCommandError, podNameOf, podOf } from '../../../shared/pod/pod.ts';
+import { MAX_SCRIPT_BYTES, scriptsConfigMap, ScriptsTooLargeError } from '../../../shared/pod/scripts.ts';
+import { declaredCommand } from '../../../shared/pod/step-command.ts';
+import { taskSchema, type Sidecar, type Step, type Task } from '../../../shared/task/task.ts';
 
 const SETTINGS = { agentImage: 'taskflow/agent:test' };
 
@@ -168,7 +168,7 @@ describe('the pod of a Task in a cluster', () => {
   });
 
   it('has every field of the template that is not taskflow’s', async () => {
-    const text = await readFile(new URL('fixtures/every-field.yaml', import.meta.url), 'utf8');
+    const text = await readFile(new URL('../fixtures/every-field.yaml', import.meta.url), 'utf8');
     const task = taskSchema.parse(parse(text));
     const { metadata: _, ...fields } = task.spec.podTemplate ?? {};
     expect(podOf(task, SETTINGS).spec).toMatchObject(fields);

@@ -5,7 +5,7 @@ import { volumeSchema } from './container/volume.ts';
 import { MAX_SIDECARS, MAX_STEPS, MAX_VOLUMES } from './limits.ts';
 import { metadataSchema } from './metadata.ts';
 import { podTemplateSchema } from './pod-template.ts';
-import { checkSpec } from './spec-rules.ts';
+import { checkSpec } from './rules.ts';
 import { sidecarSchema, stepSchema, stepTemplateSchema } from './step.ts';
 
 /** The fields of the spec that may change while the Task is there. */
@@ -96,6 +96,6 @@ export type StepTemplate = z.infer<typeof stepTemplateSchema>;
 export type Sidecar = z.infer<typeof sidecarSchema>;
 export type Volume = z.infer<typeof volumeSchema>;
 export { MAX_STEPS } from './limits.ts';
-export type { Container, EnvVar, VolumeMount } from './container.ts';
+export type { Container, EnvVar, VolumeMount } from './container/container.ts';
 export type { PodTemplate } from './pod-template.ts';
 export type { Condition, StepStatus, TaskStatus } from './status.ts';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { duration, label, notHere, oneOf } from './container/fields.ts';
 import { lifecycleSchema, probeSchema, restartRuleSchema } from './container/handlers.ts';
-import { containerSchema } from './container.ts';
+import { containerSchema } from './container/container.ts';
 
 /** The most retries of a step. With the agent's delays that is more than seven hours of trying. */
 const MAX_RETRIES = 100;

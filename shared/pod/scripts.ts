@@ -1,7 +1,7 @@
 /** The scripts of a Task: one ConfigMap, each script byte for byte under its step's name. */
 import { labelsOf } from './labels.ts';
 import { ownedBy, shortHash, type OwnerReference } from './owner.ts';
-import type { Task } from './task.ts';
+import type { Task } from '../task/task.ts';
 
 /** What the API server takes at most as the data of one ConfigMap, in bytes. */
 export const MAX_SCRIPT_BYTES = 1024 * 1024;

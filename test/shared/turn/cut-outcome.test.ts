@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { complete } from '../../agent/outcome.ts';
-import { readCutOutcome } from '../../shared/cut-outcome.ts';
-import { encodeOutcome, parseOutcome, type Outcome, type OutcomeKind } from '../../shared/outcome.ts';
+import { complete } from '../../../agent/outcome.ts';
+import { readCutOutcome } from '../../../shared/turn/cut-outcome.ts';
+import { encodeOutcome, parseOutcome, type Outcome, type OutcomeKind } from '../../../shared/turn/outcome.ts';
 
 const KINDS: readonly OutcomeKind[] = [
   ...(['Succeeded', 'Continued', 'Failed', 'TimedOut'] as const),

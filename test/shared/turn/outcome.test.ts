@@ -6,7 +6,7 @@ import {
   OutcomeError,
   parseOutcome,
   type Outcome,
-} from '../../shared/outcome.ts';
+} from '../../../shared/turn/outcome.ts';
 
 const OUTCOME: Outcome = {
   version: 1,

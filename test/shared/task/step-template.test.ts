@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { stepsOf } from '../../shared/step-template.ts';
-import { type Step, type StepTemplate } from '../../shared/task.ts';
+import { stepsOf } from '../../../shared/task/step-template.ts';
+import { type Step, type StepTemplate } from '../../../shared/task/task.ts';
 
 const merged = (stepTemplate: StepTemplate, step: Partial<Step> = {}): object => {
   const [only] = stepsOf({ stepTemplate, steps: [{ name: 'a', ...step }] });

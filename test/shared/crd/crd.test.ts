@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { CRD_NAME, customResourceDefinition } from '../../shared/crd.ts';
-import { structural, type Schema } from '../../shared/crd/structural.ts';
-import { formatYaml } from '../../shared/manifest/index.ts';
-import { MUTABLE_FIELDS, taskSchema } from '../../shared/task.ts';
-import { brokenRules } from '../support/cel.ts';
-import { BAD_SPECS } from './fixtures/bad-specs.ts';
+import { CRD_NAME, customResourceDefinition } from '../../../shared/crd/crd.ts';
+import { structural, type Schema } from '../../../shared/crd/structural.ts';
+import { formatYaml } from '../../../shared/manifest/index.ts';
+import { MUTABLE_FIELDS, taskSchema } from '../../../shared/task/task.ts';
+import { brokenRules } from '../../support/cel.ts';
+import { BAD_SPECS } from '../fixtures/bad-specs.ts';
 
 interface Crd {
   metadata: { name: string };
@@ -45,7 +45,7 @@ function isStructural(schema: Schema): boolean {
 
 describe('the CRD', () => {
   it('is the file that is applied; `node scripts/generate-crd/main.ts` writes it', async () => {
-    const file = await readFile(new URL(`../../deploy/crd/${CRD_NAME}.yaml`, import.meta.url), 'utf8');
+    const file = await readFile(new URL(`../../../deploy/crd/${CRD_NAME}.yaml`, import.meta.url), 'utf8');
     expect(file).toBe(formatYaml(crd));
     expect(parse(file)).toEqual(crd);
   });
@@ -126,7 +126,7 @@ describe('a Task', () => {
   });
 
   it.each(['every-field', 'example-taskflow'])('breaks no rule: %s', async (name) => {
-    const text = await readFile(new URL(`fixtures/${name}.yaml`, import.meta.url), 'utf8');
+    const text = await readFile(new URL(`../fixtures/${name}.yaml`, import.meta.url), 'utf8');
     const task: unknown = parse(text);
     expect(taskSchema.safeParse(task).error).toBeUndefined();
     expect(brokenRules(root, task)).toEqual([]);

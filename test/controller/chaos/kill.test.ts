@@ -1,13 +1,13 @@
 /** The controller is killed again and again, at any moment: no Task notices. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { localAgents } from '../support/agents.ts';
-import { runPods } from '../support/kubelet/vitest.ts';
-import { bundledController, startController, type ControllerProcess } from './chaos/process.ts';
-import { KINDS } from './chaos/kinds.ts';
-import { randomOf, seedOfRun, type Random } from './chaos/random.ts';
-import { Shard } from './chaos/shard.ts';
-import { worldWith, type World } from './harness.ts';
+import { localAgents } from '../../support/agents.ts';
+import { runPods } from '../../support/kubelet/vitest.ts';
+import { bundledController, startController, type ControllerProcess } from './process.ts';
+import { KINDS } from './kinds.ts';
+import { randomOf, seedOfRun, type Random } from './random.ts';
+import { Shard } from './shard.ts';
+import { worldWith, type World } from '../harness.ts';
 
 /** Controllers side by side, each of a namespace of its own, so that many kills take little time. */
 const SHARDS = 4;

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { parseTasks } from '../../shared/manifest/index.ts';
-import { HEAD, messageOf, problemsOf, stepWith } from './fixtures/texts.ts';
+import { parseTasks } from '../../../shared/manifest/index.ts';
+import { HEAD, messageOf, problemsOf, stepWith } from '../fixtures/texts.ts';
 
 const fixture = (name: string): Promise<string> =>
-  readFile(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
+  readFile(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
 
 it('reads the original example', async () => {
   expect(parseTasks(await fixture('example-taskflow.yaml'), 'example.yaml')).toStrictEqual([

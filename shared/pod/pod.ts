@@ -1,17 +1,17 @@
 /** Task + resolved commands → pod. Pure and deterministic: the same Task always gives the same pod. */
-import { parseDuration } from './duration.ts';
-import type { Images } from './image/steps.ts';
+import { parseDuration } from '../turn/duration.ts';
+import type { Images } from '../image/steps.ts';
 import { labelsOf, ownLabelsOf, OWN_PREFIX } from './labels.ts';
-import { QUIT } from './order.ts';
+import { QUIT } from '../turn/order.ts';
 import { ownedBy, shortHash, type OwnerReference } from './owner.ts';
-import { resolveCommands } from './pod/commands.ts';
-import { installer, sidecar, stepContainer, type PullPolicy } from './pod/containers.ts';
-import { BIN_VOLUME, PODINFO_VOLUME, runVolume, SCRIPTS_VOLUME } from './pod/paths.ts';
+import { resolveCommands } from './commands.ts';
+import { installer, sidecar, stepContainer, type PullPolicy } from './containers.ts';
+import { BIN_VOLUME, PODINFO_VOLUME, runVolume, SCRIPTS_VOLUME } from './paths.ts';
 import { scriptsConfigMap } from './scripts.ts';
-import { stepsOf } from './step-template.ts';
-import type { Container, PodTemplate, Task, TaskSpec, Volume } from './task.ts';
+import { stepsOf } from '../task/step-template.ts';
+import type { Container, PodTemplate, Task, TaskSpec, Volume } from '../task/task.ts';
 
-export { NoCommandError } from './pod/commands.ts';
+export { NoCommandError } from './commands.ts';
 
 /** The annotation that holds the order; the downward API turns it into a file. */
 export const ORDER_ANNOTATION = `${OWN_PREFIX}order`;
