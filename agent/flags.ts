@@ -3,6 +3,7 @@ import parse from 'yargs-parser/browser';
 import { QUIT } from '../shared/turn/order.ts';
 import { type Command } from './platform.ts';
 import { parseDuration } from '../shared/turn/duration.ts';
+import { UsageError } from '../shared/turn/errors.ts';
 import { chooseEntrypoint, EntrypointError } from './entrypoints.ts';
 import { EXIT_CODES } from '../shared/turn/exit-codes.ts';
 
@@ -89,11 +90,6 @@ export interface Options {
   pauseAfter: 'always' | 'failure' | undefined;
   results: string | undefined;
   terminationLog: string;
-}
-
-/** Arguments that make no sense; the message says which and what to write instead. */
-export class UsageError extends Error {
-  override name = 'UsageError';
 }
 
 /**

@@ -2,17 +2,12 @@
 import { QUIT } from '../shared/turn/order.ts';
 import { type Outcome } from '../shared/turn/outcome.ts';
 import { Bell } from './bell.ts';
+import { complete, neverRan } from '../shared/turn/ending.ts';
 import { EXIT_CODES } from '../shared/turn/exit-codes.ts';
 import { type Options } from './flags.ts';
-import { complete, continued, neverRan, postedBefore, postOutcome, ranTo } from './outcome.ts';
-import {
-  SystemError,
-  type Command,
-  type Platform,
-  type Running,
-  type Surroundings,
-  type Watch,
-} from './platform.ts';
+import { continued, postedBefore, postOutcome, ranTo } from './outcome.ts';
+import { SystemError } from '../shared/turn/errors.ts';
+import { type Command, type Platform, type Running, type Surroundings, type Watch } from './platform.ts';
 import { RESULTS_VARIABLE, withResults } from './results.ts';
 import { SIGHUP, SIGINT, SIGQUIT, SIGTERM } from '../shared/turn/signals.ts';
 import { runStep, type Circumstances } from './step.ts';

@@ -1,9 +1,10 @@
 /** The agent: from arguments to exit code, on whatever platform it is given. */
 import { containerExitCode, EXIT_CODES } from '../shared/turn/exit-codes.ts';
-import { help, parseFlags, UsageError, type Request } from './flags.ts';
+import { help, parseFlags, type Request } from './flags.ts';
 import { install } from './install.ts';
 import { live } from './life.ts';
-import { SystemError, type Platform } from './platform.ts';
+import { SystemError, UsageError } from '../shared/turn/errors.ts';
+import { type Platform } from './platform.ts';
 
 /** Does what the arguments say and returns the exit code. Throws nothing. */
 export async function main(platform: Platform, version: string): Promise<number> {

@@ -2,21 +2,17 @@
 import {
   encodeOutcome,
   OUTCOME_FILE,
-  OUTCOME_VERSION,
   OutcomeError,
   parseOutcome,
   type Outcome,
 } from '../shared/turn/outcome.ts';
+import { type Ending } from '../shared/turn/ending.ts';
 import { EXIT_CODES } from '../shared/turn/exit-codes.ts';
 import { type Options } from './flags.ts';
-import { SystemError, type Command, type Exit, type Platform } from './platform.ts';
+import { SystemError } from '../shared/turn/errors.ts';
+import { type Command, type Exit, type Platform } from './platform.ts';
 import { signalName } from '../shared/turn/signals.ts';
 import { type Ended } from './step.ts';
-import { type Verdict } from './turn.ts';
-
-/** What is particular to one ending; {@link complete} adds the rest. */
-export type Ending = Pick<Outcome, 'outcome' | 'exitCode' | 'reason' | 'message'> &
-  Partial<Pick<Outcome, 'signal' | 'attempts'>>;
 
 export function ranTo({ exit, stopped, attempts }: Ended, command: Command): Ending {
   const result = { ...describeExit(exit, command), attempts };
@@ -77,70 +73,6 @@ function hint({ argv: [name = ''] }: Command): string {
   return name.includes('/')
     ? '; it, or the interpreter that its #! names, is not in this image'
     : '; it is not in PATH';
-}
-
-export function neverRan(verdict: Exclude<Verdict, { kind: 'run' }>): Ending {
-  switch (verdict.kind) {
-    case 'skip':
-      return {
-        outcome: 'Skipped',
-        exitCode: EXIT_CODES.SKIPPED.code,
-        reason: 'EarlierStepStopped',
-        message: because(verdict.because),
-      };
-    case 'cancelled':
-      return {
-        outcome: 'Cancelled',
-        exitCode: EXIT_CODES.CANCELLED.code,
-        reason: 'Cancelled',
-        message: 'the Task was cancelled',
-      };
-    case 'signaled': {
-      const signal = signalName(verdict.signal);
-      const message = `${signal} came before the step's turn`;
-      return {
-        outcome: 'Cancelled',
-        exitCode: EXIT_CODES.CANCELLED.code,
-        signal,
-        reason: 'Signaled',
-        message,
-      };
-    }
-  }
-}
-
-function because(earlier: Outcome): string {
-  // A skipped step passes on the message that it skipped for, so that the last one still names the first cause.
-  if (earlier.outcome === 'Skipped') return earlier.message;
-  return `step ${earlier.number}${earlier.step && ` (${earlier.step})`} ended ${earlier.outcome}: ${earlier.message}`;
-}
-
-/**
- * The record, the most telling fields first: of a pod with many containers the kubelet keeps only the beginning of each.
- *
- * @param finished - milliseconds since the epoch; `started` too, absent when the command never was
- */
-export function complete(
-  ending: Ending,
-  options: Pick<Options, 'step' | 'number'>,
-  finished: number,
-  started?: number,
-): Outcome {
-  const time = (ms: number): string => new Date(ms).toISOString();
-  const { outcome, exitCode, signal, attempts = 0, reason, message } = ending;
-  return {
-    version: OUTCOME_VERSION,
-    outcome,
-    exitCode,
-    ...(signal !== undefined && { signal }),
-    ...(started !== undefined && { startedAt: time(started) }),
-    finishedAt: time(finished),
-    attempts,
-    reason,
-    step: options.step,
-    number: options.number ?? 0,
-    message,
-  };
 }
 
 /** The outcome this very step posted before, when the kubelet started its container once more. */

@@ -1,7 +1,8 @@
 /** The results of a step: small files that its command leaves, for those who read the outcome. */
 import { encodeOutcome, MAX_OUTCOME_BYTES, OutcomeError, type Outcome } from '../shared/turn/outcome.ts';
 import { EXIT_CODES } from '../shared/turn/exit-codes.ts';
-import { SystemError, type Files } from './platform.ts';
+import { SystemError } from '../shared/turn/errors.ts';
+import { type Files } from './platform.ts';
 
 /** The environment variable that tells the command where to leave them. */
 export const RESULTS_VARIABLE = 'TASKFLOW_RESULTS';

@@ -1,5 +1,6 @@
 /** Waits for this step's turn. */
-import { turn, type Turn } from '../shared/turn/order.ts';
+import { type NeverRan } from '../shared/turn/ending.ts';
+import { turn } from '../shared/turn/order.ts';
 import { type Bell } from './bell.ts';
 import { type Watch } from './platform.ts';
 import { type World } from './world.ts';
@@ -7,7 +8,7 @@ import { type World } from './world.ts';
 /** Behind every watch there is a poll: some virtual kubelets and file systems never notify. Milliseconds. */
 export const POLL = { watched: 5_000, unwatched: 500 } as const;
 
-export type Verdict = Exclude<Turn, { kind: 'wait' }> | { kind: 'signaled'; signal: number };
+export type Verdict = { kind: 'run' } | NeverRan;
 
 /**
  * @param step - this step's number

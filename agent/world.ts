@@ -2,7 +2,8 @@
 import { OUTCOME_FILE, OutcomeError, parseOutcome, type Outcome } from '../shared/turn/outcome.ts';
 import { parseInteger, QUIT, type Seen } from '../shared/turn/order.ts';
 import { type Options } from './flags.ts';
-import { SystemError, type Platform } from './platform.ts';
+import { SystemError } from '../shared/turn/errors.ts';
+import { type Platform } from './platform.ts';
 
 export interface World {
   look(): Seen;

@@ -7,7 +7,7 @@ import { StepLookupError } from '../shared/image/steps.ts';
 import { NoCommandError } from '../shared/pod/pod.ts';
 import { ManifestError } from '../shared/manifest/errors.ts';
 import { ScriptsTooLargeError } from '../shared/pod/scripts.ts';
-import { UsageError } from '../shared/usage-error.ts';
+import { UsageError } from '../shared/turn/errors.ts';
 import { LocalRunError } from './run/plan.ts';
 
 /** Exit codes of the CLI's own; a Task that ran gives that of its failing step. */

@@ -15,7 +15,7 @@ export {
   type Pod,
   type PodSettings,
 } from '../shared/pod/pod.ts';
-export { TASK_LABEL } from '../shared/pod/labels.ts';
+export { TASK_LABEL } from '../shared/task/api.ts';
 export {
   MAX_SCRIPT_BYTES,
   scriptsConfigMap,

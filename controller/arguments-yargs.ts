@@ -1,6 +1,6 @@
 import yargs from 'yargs';
 import packageJson from '../package.json' with { type: 'json' };
-import { UsageError } from '../shared/usage-error.ts';
+import { UsageError } from '../shared/turn/errors.ts';
 import { controllerOptions, ENV_PREFIX, type ControllerArguments } from './options.ts';
 
 /**

@@ -42,7 +42,9 @@ function byType() {
     return 'default' in option ? [[name, option.default] as const] : [];
   });
   return {
-    ...{ string: of('string'), boolean: of('boolean'), number: of('number') },
+    string: of('string'),
+    boolean: of('boolean'),
+    number: of('number'),
     array: arrays,
     narg: Object.fromEntries(arrays.map((name) => [name, 1])),
     alias: { namespace: ['n'] },

@@ -38,12 +38,10 @@ export function eventObject(
     reportingController: 'api.practice.com/taskflow-controller',
     // At most 128 characters.
     reportingInstance: instance.slice(0, 128),
-    ...{
-      action: ACTIONS[reason],
-      reason,
-      type,
-      note: note.length > MAX_NOTE ? `${note.slice(0, MAX_NOTE - 1)}…` : note,
-    },
+    action: ACTIONS[reason],
+    reason,
+    type,
+    note: note.length > MAX_NOTE ? `${note.slice(0, MAX_NOTE - 1)}…` : note,
     regarding: { apiVersion: API_VERSION, kind: KIND, name, namespace, uid },
   };
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command `taskflow-controller`, which the controller's image runs; `taskflow controller` is the same. */
-import { UsageError } from '../shared/usage-error.ts';
+import { UsageError } from '../shared/turn/errors.ts';
 import { readArguments } from './arguments.ts';
 import { CredentialsError } from './runtime/errors.ts';
 import { ListenError } from './runtime/health/address.ts';

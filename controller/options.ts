@@ -3,7 +3,7 @@ import type { Options } from 'yargs';
 import packageJson from '../package.json' with { type: 'json' };
 import { parseDuration } from '../shared/turn/duration.ts';
 import { registryOptions, type RegistryArguments } from '../shared/image/registry-options.ts';
-import { UsageError } from '../shared/usage-error.ts';
+import { UsageError } from '../shared/turn/errors.ts';
 import { LOG_LEVELS, type LogLevel } from './runtime/log/levels.ts';
 
 /** Options are also read from the environment: `--agent-image` from `TASKFLOW_CONTROLLER_AGENT_IMAGE`. */

@@ -2,7 +2,7 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { TASK_STATUSES } from '../shared/task/api.ts';
 import type { Registries } from '../shared/image/settings.ts';
-import { TASK_LABEL } from '../shared/pod/labels.ts';
+import { TASK_LABEL } from '../shared/task/api.ts';
 import { Actor } from './act.ts';
 import type { Settings } from './decide.ts';
 import { Lookups } from './images.ts';
@@ -54,7 +54,9 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
 
   const of = { client: clients.reader, namespace: args.namespace, log };
   const tasks: Cache<StoredTask> = new Cache<StoredTask>({
-    ...{ ...of, type: TASKS, keep: keepOfTask },
+    ...of,
+    type: TASKS,
+    keep: keepOfTask,
     onRestart: (reason) => metrics.watchRestarted(TASKS.plural, reason),
     onChange: (task, change) => {
       if (change === 'deleted') reconciler.forget(task.metadata.uid ?? '');
@@ -62,7 +64,10 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
     },
   });
   const pods = new Cache<ObservedPod>({
-    ...{ ...of, type: PODS, labelSelector: TASK_LABEL, keep: keepOfPod },
+    ...of,
+    type: PODS,
+    labelSelector: TASK_LABEL,
+    keep: keepOfPod,
     onRestart: (reason) => metrics.watchRestarted(PODS.plural, reason),
     onChange: ({ metadata }) => {
       const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
@@ -70,14 +75,23 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
     },
   });
   const lookups = new Lookups({
-    ...{ client: clients.reader, lookup: lazyLookup({ registries }), clock: Date.now, signal },
+    client: clients.reader,
+    lookup: lazyLookup({ registries }),
+    clock: Date.now,
+    signal,
     onNews: (task) => queue.add(keyOf(task)),
     onResult: (result) => metrics.imageLookedUp(result),
   });
   const { agentImage, agentImagePullPolicy, dryRun } = args;
   const settings: Settings = { agentImage, agentImagePullPolicy, patience: times.patience };
   const reconciler = new Reconciler({
-    ...{ tasks, pods, lookups, settings, log, clock: Date.now, dryRun },
+    tasks,
+    pods,
+    lookups,
+    settings,
+    log,
+    clock: Date.now,
+    dryRun,
     actor: new Actor({ client: whileLeading(clients.writer, mayWrite), instance, log, clock: Date.now }),
     lookAgain: (key, after) => queue.addAfter(key, after),
     onStatus: (before, after) => observeStatus(metrics, before, after),

@@ -76,7 +76,12 @@ export function keepOfPod(pod: ObservedPod): ObservedPod {
   const owner = ownerReferences?.find(({ controller }) => controller === true);
   return defined({
     metadata: defined({
-      ...{ name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp },
+      name,
+      namespace,
+      uid,
+      resourceVersion,
+      creationTimestamp,
+      deletionTimestamp,
       ownerReferences: owner && [owner],
       annotations: defined({
         [ORDER_ANNOTATION]: annotations[ORDER_ANNOTATION],
@@ -86,7 +91,9 @@ export function keepOfPod(pod: ObservedPod): ObservedPod {
     }),
     spec: defined({ nodeName: pod.spec?.nodeName }),
     status: defined({
-      ...{ phase, reason, message },
+      phase,
+      reason,
+      message,
       conditions: conditions
         ?.filter(({ type }) => CONDITIONS.has(type))
         .map(({ type, status, reason, message }) => defined({ type, status, reason, message })),

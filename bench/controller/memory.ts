@@ -36,11 +36,16 @@ export async function memoryRows(place: Place, program: string): Promise<Row[]> 
   const full = await idle(program, world);
   await world.close();
   const rss = (what: string, samples: number[], budgets: Budget[] = []): Row => ({
-    ...{ what, unit: 'bytes', samples, budgets },
+    what,
+    unit: 'bytes',
+    samples,
+    budgets,
   });
   return [
     {
-      ...{ what: 'start to ready', unit: 'ms', samples: starts },
+      what: 'start to ready',
+      unit: 'ms',
+      samples: starts,
       than: { what: 'node -e 0', samples: bare },
     },
     rss(

@@ -15,12 +15,16 @@ export async function takeoverRows(place: Place, program: string): Promise<Row[]
   await world.close();
   return [
     {
-      ...{ what: 'takeover, leader killed', unit: 'ms', samples: killed },
+      what: 'takeover, leader killed',
+      unit: 'ms',
+      samples: killed,
       than: { what: 'the lease duration', samples: [LEASE] },
       budgets: [{ of: 'median', atMost: 17_000 }],
     },
     {
-      ...{ what: 'takeover, leader stopped', unit: 'ms', samples: stopped },
+      what: 'takeover, leader stopped',
+      unit: 'ms',
+      samples: stopped,
       budgets: [{ of: 'median', atMost: 1_000 }],
     },
   ];

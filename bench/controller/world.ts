@@ -49,7 +49,9 @@ export async function openWorld(place: Place, duration: number): Promise<BenchWo
   });
   let made = 0;
   return {
-    ...{ server, kubeconfig, kubelet },
+    server,
+    kubeconfig,
+    kubelet,
     create: async (count) => {
       const names = Array.from({ length: count }, () => `task-${made++}`);
       const path = `/apis/api.practice.com/v1alpha1/namespaces/${NAMESPACE}/tasks`;
@@ -66,7 +68,8 @@ export async function openWorld(place: Place, duration: number): Promise<BenchWo
 
 function taskOf(name: string): StoredTask {
   return {
-    ...{ apiVersion: 'api.practice.com/v1alpha1', kind: 'Task' },
+    apiVersion: 'api.practice.com/v1alpha1',
+    kind: 'Task',
     metadata: { name, namespace: NAMESPACE },
     spec: { steps: STEPS.map((step) => ({ name: step, image: 'busybox', command: ['true'] })) },
   };
@@ -113,7 +116,9 @@ export async function startController(
   await until('the controller listens', () => said.has('controller started'));
   const url = String(said.get('controller started')?.['health']);
   return {
-    ...{ pid: child.pid ?? 0, started, url },
+    pid: child.pid ?? 0,
+    started,
+    url,
     leads: async () => until('the controller leads', () => said.has('leading'), 60_000),
     ready: async () => {
       await until('the controller is ready', async () => (await fetch(`${url}/readyz`)).ok);

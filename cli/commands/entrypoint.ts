@@ -3,7 +3,7 @@ import { hostPlatform } from '../../shared/turn/host-platform.ts';
 import { imageFor, type FoundImage, type PlatformImage } from '../../shared/image/found.ts';
 import { imageWords } from '../../shared/image/resolve.ts';
 import { normalizePlatform } from '../../shared/turn/platform.ts';
-import { UsageError } from '../../shared/usage-error.ts';
+import { UsageError } from '../../shared/turn/errors.ts';
 import { lookupOptions } from '../image/lookup-options.ts';
 import { shellWord } from '../shell-word.ts';
 

@@ -1,7 +1,7 @@
 import { type Argv } from 'yargs';
 import { parseDuration } from '../../shared/turn/duration.ts';
 import { loadTasks } from '../../shared/manifest/index.ts';
-import { UsageError } from '../../shared/usage-error.ts';
+import { UsageError } from '../../shared/turn/errors.ts';
 import { lookupOptions } from '../image/lookup-options.ts';
 import { type Reporter } from '../run/events.ts';
 import { manifestFiles } from './manifest-files.ts';

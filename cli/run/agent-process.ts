@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { SystemError } from '../../agent/platform.ts';
+import { SystemError } from '../../shared/turn/errors.ts';
 import { signalNumber } from '../../shared/turn/signals.ts';
 import { OUTCOME_FILE, OutcomeError, parseOutcome, type Outcome } from '../../shared/turn/outcome.ts';
 import { type AgentProgram } from './agent-program.ts';

@@ -4,7 +4,7 @@ import { arch, execPath, platform } from 'node:process';
 import { isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { UsageError } from '../../shared/usage-error.ts';
+import { UsageError } from '../../shared/turn/errors.ts';
 
 export interface AgentProgram {
   /** For people. */

@@ -1,6 +1,6 @@
 /** Runs a Task on this machine: the agents hand over among themselves; this is their kubelet and controller. */
 import { existsSync } from 'node:fs';
-import { complete, neverRan } from '../../agent/outcome.ts';
+import { complete, neverRan } from '../../shared/turn/ending.ts';
 import { EXIT_CODES } from '../../shared/turn/exit-codes.ts';
 import { signalNumber } from '../../shared/turn/signals.ts';
 import { type Images } from '../../shared/image/steps.ts';

@@ -154,7 +154,8 @@ export class HttpClient implements ApiClient {
     return this.#object<T>(
       {
         ...about('patch', type, ref.subresource),
-        ...{ method: 'PATCH', path },
+        method: 'PATCH',
+        path,
         ...json(body),
         type: PATCH_TYPES[kind],
       },
@@ -165,7 +166,10 @@ export class HttpClient implements ApiClient {
   async delete(type: ResourceType, ref: Ref, options: DeleteOptions = {}): Promise<void> {
     const { uid, propagationPolicy, gracePeriodSeconds, signal } = options;
     const body = {
-      ...{ apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy, gracePeriodSeconds },
+      apiVersion: 'v1',
+      kind: 'DeleteOptions',
+      propagationPolicy,
+      gracePeriodSeconds,
       ...(uid !== undefined && { preconditions: { uid } }),
     };
     const path = pathOf(type, ref);

@@ -131,7 +131,8 @@ async function readCluster(section: Section): Promise<Cluster> {
   });
   const authority = await ca?.();
   return {
-    ...{ server, tls },
+    server,
+    tls,
     info: {
       server: address,
       ...(servername !== undefined && { 'tls-server-name': servername }),

@@ -55,7 +55,10 @@ function logOf(logger: Logger, stacks: boolean): Log {
     if (logger.isLevelEnabled(level)) logger[level](plain(fields), message);
   };
   return {
-    ...{ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
     child: (fields) => logOf(logger.child(plain(fields)), stacks),
   };
 }

@@ -55,8 +55,13 @@ export async function bundle(root: string): Promise<File[]> {
 
 async function asCommonJs(code: string): Promise<string> {
   const translated = await transform(code, {
-    ...{ format: 'cjs', platform: 'node', target: 'node24', banner: MODULE_URL },
-    ...{ minifySyntax: true, minifyWhitespace: true, legalComments: 'none' },
+    format: 'cjs',
+    platform: 'node',
+    target: 'node24',
+    banner: MODULE_URL,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
     supported: { 'dynamic-import': false },
   });
   return translated.code;

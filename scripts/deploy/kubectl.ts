@@ -39,7 +39,8 @@ export class Kubectl {
   async #run(args: readonly string[], stdout: 'pipe' | 'inherit', input?: string): Promise<string> {
     const command = [...this.#context, ...args];
     const result = await execa('kubectl', command, {
-      ...{ stdout, reject: false },
+      stdout,
+      reject: false,
       ...(input === undefined ? { stdin: 'ignore' } : { input }),
     });
     if (result.code === 'ENOENT') {

@@ -141,7 +141,10 @@ export class ImageLookup {
   ): Promise<FoundImage> {
     const { keyring, platform } = wanted;
     const access = {
-      ...{ about, keyring, registries: this.#registries, authorizations: this.#authorizations },
+      about,
+      keyring,
+      registries: this.#registries,
+      authorizations: this.#authorizations,
       transportTo: (endpoint: Endpoint) => this.#transportTo(endpoint),
       deadline: performance.now() + this.#deadline,
       signal,

@@ -1,6 +1,6 @@
 /** How registries are reached: the options of every command that looks images up, and their variables. */
 import { readFile } from 'node:fs/promises';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../turn/errors.ts';
 import type { Registries, RegistrySettings } from './settings.ts';
 
 export const registryOptions = {

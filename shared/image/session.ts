@@ -67,7 +67,9 @@ export function openSession(settings: SessionSettings): Session {
     const once = async (authorization: string | undefined): Promise<Whole> =>
       exchange(
         {
-          ...{ method, url, signal },
+          method,
+          url,
+          signal,
           headers: {
             ...(accept !== undefined && { accept }),
             ...(authorization !== undefined && { authorization }),

@@ -1,7 +1,8 @@
 /** Task + resolved commands → pod. Pure and deterministic: the same Task always gives the same pod. */
 import { parseDuration } from '../turn/duration.ts';
 import type { Images } from '../image/steps.ts';
-import { labelsOf, ownLabelsOf, OWN_PREFIX } from './labels.ts';
+import { labelsOf, ownLabelsOf } from './labels.ts';
+import { OWN_PREFIX } from '../task/api.ts';
 import { QUIT } from '../turn/order.ts';
 import { ownedBy, shortHash, type OwnerReference } from './owner.ts';
 import { resolveCommands } from './commands.ts';

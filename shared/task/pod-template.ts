@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { flag, int32, int64, notHere, open, text, texts } from './container/fields.ts';
 import { resourcesSchema } from './container/resources.ts';
-import { MANAGED_BY_LABEL, OWN_PREFIX } from '../pod/labels.ts';
+import { MANAGED_BY_LABEL, OWN_PREFIX } from './api.ts';
 
 /** What is inside is Kubernetes' affair and passed on. */
 const passed = (about: string) => z.record(z.string(), z.unknown()).optional().describe(about);

@@ -1,4 +1,4 @@
-import { type Outcome } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 
 /**
  * The agent's own exit codes; they are an API. Any other code is the command's. 124 to 128 mean what they mean to

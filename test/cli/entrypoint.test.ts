@@ -39,7 +39,9 @@ describe.skipIf(registryMissing !== undefined)('with a registry that can be reac
   async function user() {
     const home = await scratch();
     const env = {
-      ...{ HOME: home, XDG_CACHE_HOME: join(home, 'cache'), DOCKER_CONFIG: join(home, 'docker') },
+      HOME: home,
+      XDG_CACHE_HOME: join(home, 'cache'),
+      DOCKER_CONFIG: join(home, 'docker'),
       TASKFLOW_INSECURE_REGISTRY: registry.host,
       // The images' names stay those of the original: Docker Hub's mirror is on this machine.
       TASKFLOW_REGISTRY_MIRROR: `docker.io=http://${registry.host}`,
@@ -211,7 +213,8 @@ describe('taskflow entrypoint', () => {
       await writeFile(join(home, 'docker/config.json'), JSON.stringify(config));
       const { stderr } = await start(['entrypoint', '--insecure-registry', host, `${host}/a`], {
         env: {
-          ...{ DOCKER_CONFIG: join(home, 'docker'), XDG_CACHE_HOME: join(home, 'cache') },
+          DOCKER_CONFIG: join(home, 'docker'),
+          XDG_CACHE_HOME: join(home, 'cache'),
           PATH: `${home}${delimiter}${process.env['PATH']}`,
         },
       });

@@ -65,7 +65,11 @@ describe('taskflow run', () => {
         },
         sidecars: [{ name: 'db', image: 'postgres' }],
         podTemplate: { hostname: 'h' },
-        ...{ timeout: '1h', handOff: 'Controller', suspend: true, cancel: false, ttlSecondsAfterFinished: 5 },
+        timeout: '1h',
+        handOff: 'Controller',
+        suspend: true,
+        cancel: false,
+        ttlSecondsAfterFinished: 5,
       },
     );
     const { exitCode, stdout, stderr } = await taskflow(['run', file]);

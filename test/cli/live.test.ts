@@ -55,8 +55,12 @@ describe('the list', () => {
   });
 
   const rows = Array.from({ length: 100 }, (_, i) => ({
-    ...{ name: `s${i}`, state: i < 50 ? ('Succeeded' as const) : ('Waiting' as const) },
-    ...{ begun: undefined, took: i < 50 ? 5 : undefined, exitCode: undefined, last: '' },
+    name: `s${i}`,
+    state: i < 50 ? ('Succeeded' as const) : ('Waiting' as const),
+    begun: undefined,
+    took: i < 50 ? 5 : undefined,
+    exitCode: undefined,
+    last: '',
   }));
 
   it('shows the steps around the running one when the terminal is too low for all', () => {

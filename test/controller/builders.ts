@@ -20,7 +20,11 @@ export function taskOf(
     apiVersion: 'api.practice.com/v1alpha1',
     kind: 'Task',
     metadata: {
-      ...{ name: 'build', namespace: 'ci', uid: 'u-1', resourceVersion: '7', generation: 1 },
+      name: 'build',
+      namespace: 'ci',
+      uid: 'u-1',
+      resourceVersion: '7',
+      generation: 1,
       creationTimestamp: iso(0),
       ...metadata,
     },
@@ -50,12 +54,10 @@ export function podWith(containers: readonly ContainerStatus[], parts: PodParts 
   const { order = '1', gate, stop, phase = 'Running', reason, message, deleted, conditions, init } = parts;
   return {
     metadata: {
-      ...{
-        name: podNameOf({ name: 'build', uid: 'u-1' }),
-        namespace: 'ci',
-        uid: 'p-1',
-        resourceVersion: '9',
-      },
+      name: podNameOf({ name: 'build', uid: 'u-1' }),
+      namespace: 'ci',
+      uid: 'p-1',
+      resourceVersion: '9',
       creationTimestamp: iso(0),
       ...(deleted !== undefined && { deletionTimestamp: iso(deleted) }),
       annotations: {
@@ -100,8 +102,16 @@ export const waiting = (name: string, reason = 'ContainerCreating', message = ''
 export function over(name: string, record: Partial<Outcome> = {}): ContainerStatus {
   const { outcome = 'Succeeded', exitCode = 0 } = record;
   const whole: Outcome = {
-    ...{ version: 1, step: name, number: 1, outcome, exitCode, startedAt: iso(1), finishedAt: iso(2) },
-    ...{ attempts: 1, reason: 'Completed', message: `exit code ${exitCode}` },
+    version: 1,
+    step: name,
+    number: 1,
+    outcome,
+    exitCode,
+    startedAt: iso(1),
+    finishedAt: iso(2),
+    attempts: 1,
+    reason: 'Completed',
+    message: `exit code ${exitCode}`,
     ...record,
   };
   return terminated(name, {
@@ -158,7 +168,9 @@ function terminated(
     name,
     state: {
       terminated: {
-        ...{ exitCode, reason: word, startedAt: iso(1), finishedAt: iso(2) },
+        exitCode,
+        reason: word,
+        finishedAt: iso(2),
         ...(message !== undefined && { message }),
       },
     },

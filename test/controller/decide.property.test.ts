@@ -19,7 +19,9 @@ type Happening = typeof happenings extends fc.Arbitrary<(infer Item)[]> ? Item :
 
 function taskWith(of: readonly Fate[], handOff: 'Direct' | 'Controller', timeout?: string): StoredTask {
   const steps = of.map((fate, index) => ({
-    ...{ name: NAMES[index] ?? '', image: 'busybox', command: ['true'] },
+    name: NAMES[index] ?? '',
+    image: 'busybox',
+    command: ['true'],
     ...((fate === 'continues' || fate === 'dies, but may') && { onError: 'continue' as const }),
   }));
   return taskOf({ steps, handOff, ...(timeout !== undefined && { timeout }) });

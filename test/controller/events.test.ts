@@ -5,12 +5,18 @@ import type { StepStatus, TaskStatus } from '../../shared/task/task.ts';
 import { iso, START, taskOf } from './builders.ts';
 
 const done = (name: string, seconds = 1): StepStatus => ({
-  ...{ name, state: 'Succeeded', exitCode: 0, startedAt: iso(0), finishedAt: iso(seconds) },
+  name,
+  state: 'Succeeded',
+  exitCode: 0,
+  startedAt: iso(0),
+  finishedAt: iso(seconds),
 });
 const runs = (name: string): StepStatus => ({ name, state: 'Running' });
 const waits = (name: string): StepStatus => ({ name, state: 'Waiting' });
 const status = (steps: StepStatus[], more: Partial<TaskStatus> = {}): TaskStatus => ({
-  ...{ status: 'Running', podName: 'p', steps },
+  status: 'Running',
+  podName: 'p',
+  steps,
   ...more,
 });
 const over = { completionTime: iso(9), duration: '9s', message: 'why' } as const;

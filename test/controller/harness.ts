@@ -30,10 +30,20 @@ export const NAMESPACE = 'ci';
 const DEADLINE = 60_000;
 
 const DEFAULTS: ControllerArguments = {
-  ...{ workers: 4, leaderElect: false, metricsAddr: '127.0.0.1:0', agentImage: 'taskflow/agent:1' },
-  ...{ leaderElectLeaseDuration: '3s', leaderElectRenewDeadline: '2s', leaderElectRetryPeriod: '200ms' },
-  ...{ agentInjection: 'init-container', imagePullPatience: '2m', logLevel: 'error', dryRun: false },
-  ...{ insecureRegistry: [], registryCa: [], registryMirror: [] },
+  workers: 4,
+  leaderElect: false,
+  metricsAddr: '127.0.0.1:0',
+  agentImage: 'taskflow/agent:1',
+  leaderElectLeaseDuration: '3s',
+  leaderElectRenewDeadline: '2s',
+  leaderElectRetryPeriod: '200ms',
+  agentInjection: 'init-container',
+  imagePullPatience: '2m',
+  logLevel: 'error',
+  dryRun: false,
+  insecureRegistry: [],
+  registryCa: [],
+  registryMirror: [],
 };
 
 export interface World {
@@ -64,10 +74,14 @@ export async function worldWith(settings: ApiServerSettings = {}): Promise<World
     name,
   });
   const world: World = {
-    ...{ server, client, kubeconfig },
+    server,
+    client,
+    kubeconfig,
     apply: async (spec, name = `t-${crypto.randomUUID().slice(0, 8)}`) =>
       client.create<StoredTask>(TASKS, {
-        ...{ apiVersion: 'api.practice.com/v1alpha1', kind: 'Task', spec },
+        apiVersion: 'api.practice.com/v1alpha1',
+        kind: 'Task',
+        spec,
         metadata: { name, namespace: NAMESPACE },
       }),
     change: async (task, spec) =>

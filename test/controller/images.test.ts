@@ -12,7 +12,10 @@ import { NAMESPACE, worldWith, type World } from './harness.ts';
 const about = { image: 'registry.test/a:1', registry: 'registry.test' };
 const silent = taskOf({ steps: [{ name: 'a', image: about.image }] });
 const FOUND: FoundImage = {
-  ...{ image: about.image, digest: 'sha256:0', pinned: 'registry.test/a@sha256:0', from: 'registry' },
+  image: about.image,
+  digest: 'sha256:0',
+  pinned: 'registry.test/a@sha256:0',
+  from: 'registry',
   platforms: [{ platform: 'linux/amd64', entrypoint: ['/run'], cmd: [] }],
 } as unknown as FoundImage;
 
@@ -24,7 +27,10 @@ function lookups(answers: (() => Promise<FoundImage>)[]) {
   const nobody = { get: () => Promise.resolve({ metadata: { name: 'default' } } as never) };
   const find = (): Promise<FoundImage> => (answers.shift() ?? (() => Promise.resolve(FOUND)))();
   const made = new Lookups({
-    ...{ client: nobody, lookup: { find }, clock: () => clock.now, signal: new AbortController().signal },
+    client: nobody,
+    lookup: { find },
+    clock: () => clock.now,
+    signal: new AbortController().signal,
     onNews: (task) => void news.push(task),
     onResult: (result) => void results.push(result),
   });

@@ -32,13 +32,11 @@ export class World {
   constructor(task: StoredTask, fates: readonly Fate[]) {
     this.task = task;
     this.containers = fates.map((fate, index) => ({
-      ...{
-        name: task.spec.steps[index]?.name ?? '',
-        fate,
-        state: 'absent',
-        posted: undefined,
-        end: undefined,
-      },
+      name: task.spec.steps[index]?.name ?? '',
+      fate,
+      state: 'absent',
+      posted: undefined,
+      end: undefined,
     }));
   }
 

@@ -76,10 +76,15 @@ function bind(client: ApiClient, namespace: string): Cluster {
     }
   };
   return {
-    ...{ client, namespace, get, until },
+    client,
+    namespace,
+    get,
+    until,
     apply: async (spec) =>
       client.create<StoredTask>(TASKS, {
-        ...{ apiVersion: 'api.practice.com/v1alpha1', kind: 'Task', spec },
+        apiVersion: 'api.practice.com/v1alpha1',
+        kind: 'Task',
+        spec,
         metadata: { name: `t-${randomUUID().slice(0, 8)}`, namespace },
       }),
     change: async (task, spec) => {

@@ -12,7 +12,9 @@ type Step = Task['spec']['steps'][number];
 
 /** A step that runs this in a shell. */
 const sh = (name: string, script: string, more: Partial<Step> = {}): Step & { image: string } => ({
-  ...{ name, imagePullPolicy: PULL, command: ['sh', '-c', script] },
+  name,
+  imagePullPolicy: PULL,
+  command: ['sh', '-c', script],
   ...more,
   image: more.image ?? IMAGE,
 });
@@ -92,7 +94,9 @@ describe.concurrent('a Task', () => {
       volumes: [{ name: 'work', emptyDir: {} }],
       sidecars: [
         {
-          ...{ name: 'server', image: IMAGE, imagePullPolicy: PULL },
+          name: 'server',
+          image: IMAGE,
+          imagePullPolicy: PULL,
           command: ['sh', '-c', 'echo up >/data/up; exec sleep 3600'],
           volumeMounts: [{ name: 'work', mountPath: '/data' }],
         },

@@ -11,7 +11,9 @@ type Step = Task['spec']['steps'][number];
 
 /** A step that runs this in a shell. */
 const sh = (name: string, script: string, more: Partial<Step> = {}): Step & { image: string } => ({
-  ...{ name, imagePullPolicy: PULL, command: ['sh', '-c', script] },
+  name,
+  imagePullPolicy: PULL,
+  command: ['sh', '-c', script],
   ...more,
   image: more.image ?? IMAGE,
 });

@@ -8,7 +8,9 @@ import { startScriptedApi, type ScriptedApi } from './scripted-api.ts';
 function accessTo(url: string): Access {
   const credentials = { authorization: 'Bearer secret', tls: {} };
   return {
-    ...{ server: new URL(url), source: 'the test', namespace: 'default' },
+    server: new URL(url),
+    source: 'the test',
+    namespace: 'default',
     credentials: () => Promise.resolve(credentials),
     refused: () => undefined,
   };

@@ -47,7 +47,9 @@ export class Blobs {
   image({ platform, entrypoint, cmd, attestation }: TestImage): Descriptor {
     const [os = '', architecture = '', variant] = platform.split('/');
     const config = this.add(OCI.config, {
-      ...{ os, architecture, ...(variant !== undefined && { variant }) },
+      os,
+      architecture,
+      ...(variant !== undefined && { variant }),
       config: { ...(entrypoint && { Entrypoint: entrypoint }), ...(cmd && { Cmd: cmd }) },
       rootfs: { type: 'layers', diff_ids: [digestOf(EMPTY_TAR)] },
       ...(attestation && { created: '2000-01-01T00:00:00Z' }),

@@ -89,7 +89,10 @@ export async function startRegistry(ends: Ends, { auth, tls, data }: RegistrySet
   };
   let layouts = 0;
   return {
-    ...{ host, requests, copy, data: kept },
+    host,
+    requests,
+    copy,
+    data: kept,
     async push(blobs, top, name, format) {
       const layout = join(directory, `layout-${layouts++}`);
       await writeLayout(layout, blobs, top);

@@ -90,7 +90,11 @@ function callOf(request: IncomingMessage, response: ServerResponse, body: string
     response.write(`${JSON.stringify({ type, object })}\n`);
   };
   return {
-    ...{ headers: request.headers, body, response, json, event },
+    headers: request.headers,
+    body,
+    response,
+    json,
+    event,
     method: request.method ?? '',
     url: new URL(request.url ?? '', 'http://api'),
     page: (version, items, next) =>

@@ -22,8 +22,13 @@ export async function startTokenServer(ends: Ends, signer: Certificate, user: st
     const parts = [
       { typ: 'JWT', alg: 'RS256', x5c: [der] },
       {
-        ...{ iss: 'test', sub: 'test', aud: service, jti: randomUUID() },
-        ...{ iat: now, nbf: now - 10, exp: now + 300 },
+        iss: 'test',
+        sub: 'test',
+        aud: service,
+        jti: randomUUID(),
+        iat: now,
+        nbf: now - 10,
+        exp: now + 300,
         access: [{ type, name, actions: actions.split(',') }],
       },
     ].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'));

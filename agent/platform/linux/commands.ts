@@ -2,13 +2,8 @@
 import * as native from 'qjs:taskflow';
 import * as os from 'qjs:os';
 import * as std from 'qjs:std';
-import {
-  type Command,
-  type Exit,
-  type Running,
-  type Surroundings,
-  type SystemError,
-} from '../../platform.ts';
+import { type SystemError } from '../../../shared/turn/errors.ts';
+import { type Command, type Exit, type Running, type Surroundings } from '../../platform.ts';
 import { openLog } from './files.ts';
 import { systemError } from './system.ts';
 

@@ -1,6 +1,7 @@
 import * as native from 'qjs:taskflow';
 import * as os from 'qjs:os';
-import { type Files, SystemError } from '../../platform.ts';
+import { SystemError } from '../../../shared/turn/errors.ts';
+import { type Files } from '../../platform.ts';
 import { check } from './system.ts';
 import { decodeUtf8, encodeUtf8 } from './utf8.ts';
 

@@ -1,6 +1,6 @@
 /** Calls that return -errno become values or a SystemError. */
 import * as std from 'qjs:std';
-import { SystemError } from '../../platform.ts';
+import { SystemError } from '../../../shared/turn/errors.ts';
 
 const NAMES: Readonly<Record<number, string>> = {
   1: 'EPERM',

@@ -3,7 +3,8 @@ import { dirname } from 'node:path';
 import { type Readable, type Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { execa } from 'execa';
-import { type Command, type Exit, type Running, type Surroundings, SystemError } from '../../platform.ts';
+import { SystemError } from '../../../shared/turn/errors.ts';
+import { type Command, type Exit, type Running, type Surroundings } from '../../platform.ts';
 import { signalNumber } from '../../../shared/turn/signals.ts';
 import { attempt, systemError } from './files.ts';
 

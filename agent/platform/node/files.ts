@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { isSea } from 'node:sea';
-import { type Files, SystemError } from '../../platform.ts';
+import { SystemError } from '../../../shared/turn/errors.ts';
+import { type Files } from '../../platform.ts';
 
 /** Enough for an order, a gate and an outcome; whatever else is at the path cannot fill the memory. */
 const MAX_READ = 64 * 1024;

@@ -80,8 +80,12 @@ export function liveReporter(terminal: Terminal & NodeJS.WriteStream): Reporter 
 }
 
 const waiting = (name: string): Row => ({
-  ...{ name, state: 'Waiting', last: '' },
-  ...{ begun: undefined, took: undefined, exitCode: undefined },
+  name,
+  state: 'Waiting',
+  last: '',
+  begun: undefined,
+  took: undefined,
+  exitCode: undefined,
 });
 
 /** The list as text. Of more steps than the terminal has lines, those around the running one are shown. */

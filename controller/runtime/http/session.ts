@@ -159,7 +159,11 @@ export class Session {
     signal: AbortSignal,
   ): Ask {
     return {
-      ...{ method, path, body, signal, alone: verb === 'watch' },
+      method,
+      path,
+      body,
+      signal,
+      alone: verb === 'watch',
       headers: {
         accept: 'application/json',
         'user-agent': this.#settings.userAgent,

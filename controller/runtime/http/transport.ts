@@ -114,11 +114,9 @@ export class Transport {
     const Agent = this.#server.protocol === 'https:' ? HttpsAgent : HttpAgent;
     const { ca, cert, key, servername, insecure = false } = tls;
     const options = {
-      ...{
-        ...(ca !== undefined && { ca }),
-        ...(cert !== undefined && { cert }),
-        ...(key !== undefined && { key }),
-      },
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
       ...(servername !== undefined && { servername }),
       rejectUnauthorized: !insecure,
       keepAliveMsecs: PROBE_AFTER,

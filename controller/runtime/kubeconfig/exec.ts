@@ -73,7 +73,10 @@ function readPlugin(section: Section, cluster: object): Plugin {
   const list: unknown = args ?? [];
   if (!isStrings(list)) throw new CredentialsError(`${where}.args is not a list of strings`);
   return {
-    ...{ where, apiVersion, args: list, env: readEnv(where, env ?? []) },
+    where,
+    apiVersion,
+    args: list,
+    env: readEnv(where, env ?? []),
     // A name is looked for in PATH, a path is relative to the kubeconfig.
     command: command.includes('/') ? resolve(directory, command) : command,
     cluster: provideClusterInfo === true ? cluster : undefined,

@@ -27,7 +27,9 @@ export async function notice(
   signal: AbortSignal,
 ): Promise<void> {
   const query = {
-    ...{ namespace, fieldSelector: `metadata.name=${name}`, timeoutSeconds: WATCH_SECONDS },
+    namespace,
+    fieldSelector: `metadata.name=${name}`,
+    timeoutSeconds: WATCH_SECONDS,
     // From whatever the server has at hand: it begins with the Lease as it is, and what is rung for is looked at anyway.
     resourceVersion: '0',
   };

@@ -41,8 +41,13 @@ export function candidateOf(settings: LeadSettings): Candidate {
     );
   }
   return {
-    ...{ onNewLeader: () => undefined, clock: systemClock, random: Math.random, ...settings },
-    ...{ leaseDuration, renewDeadline, retryPeriod },
+    onNewLeader: () => undefined,
+    clock: systemClock,
+    random: Math.random,
+    ...settings,
+    leaseDuration,
+    renewDeadline,
+    retryPeriod,
   };
 }
 

@@ -62,7 +62,8 @@ export async function candidates(world: World, count: number, times = TIMES): Pr
       DEADLINE,
     );
   return {
-    ...{ all, ledger },
+    all,
+    ledger,
     leader: () => leads('somebody', () => true),
     leaderAfter: ({ user: former }) => leads(`another one than ${former}`, (user) => user !== former),
     after: async (what, { user }, act) => {

@@ -1,6 +1,6 @@
 /** Tasks of five steps by the hundred, what a scripted kubelet plays for each, and how it has to end. */
 import { type StoredTask } from '../../../controller/stored-task.ts';
-import { TASK_LABEL } from '../../../shared/pod/labels.ts';
+import { TASK_LABEL } from '../../../shared/task/api.ts';
 import { type Task } from '../../../shared/task/task.ts';
 import { type ApiObject } from '../../support/api-server/object.ts';
 import { type PodScript } from '../../support/kubelet/index.ts';
@@ -43,26 +43,30 @@ const SORTS: Readonly<Record<string, Sort>> = {
   controlled: { ...WELL, spec: { handOff: 'Controller' } },
   pull: {
     script: { steps: { c: { waiting: { reason: 'ErrImagePull', message: 'not found' } } } },
-    ...{ ends: 'Failure ImagePullBackOff', steps: 'SSECC', starts: 2 },
+    ends: 'Failure ImagePullBackOff',
+    steps: 'SSECC',
+    starts: 2,
   },
   image: {
     script: { steps: { c: { waiting: { reason: 'InvalidImageName', message: 'no' } } } },
-    ...{ ends: 'Failure InvalidImageName', steps: 'SSECC', starts: 2 },
+    ends: 'Failure InvalidImageName',
+    steps: 'SSECC',
+    starts: 2,
   },
   fine: WELL,
   evicted: {
     script: { steps: { d: { duration: 600_000 } }, evictedAfter: 200 },
     // The kubelet forgets what became of them sooner than the controller writes how far they are.
-    ...{ ends: 'Failure Evicted', steps: 'EEEEE', starts: 2 },
+    ends: 'Failure Evicted',
+    steps: 'EEEEE',
+    starts: 2,
   },
   nowhere: {
     spec: { timeout: '2s' },
-    ...{
-      script: { unschedulable: '0/1 nodes are available' },
-      ends: 'Failure TimedOut',
-      steps: '-----',
-      starts: 0,
-    },
+    script: { unschedulable: '0/1 nodes are available' },
+    ends: 'Failure TimedOut',
+    steps: '-----',
+    starts: 0,
   },
   usual: WELL,
 };
@@ -73,11 +77,14 @@ export function fleetTask(number: number, namespace: string): StoredTask {
   const sort = SORT_NAMES[number % SORT_NAMES.length] ?? '';
   const { spec, onError } = SORTS[sort] ?? WELL;
   const steps = NAMES.map((name) => ({
-    ...{ name, image: 'busybox', command: ['true'] },
+    name,
+    image: 'busybox',
+    command: ['true'],
     ...(name === 'c' && onError && { onError }),
   }));
   return {
-    ...{ apiVersion: 'api.practice.com/v1alpha1', kind: 'Task' },
+    apiVersion: 'api.practice.com/v1alpha1',
+    kind: 'Task',
     metadata: { name: `${sort}-${number}`, namespace },
     spec: { ...spec, steps },
   };

@@ -28,7 +28,9 @@ export interface Kind {
 }
 
 const sh = (name: string, script: string, more: Partial<Step> = {}): Step => ({
-  ...{ name, image: 'busybox', command: ['sh', '-c', script] },
+  name,
+  image: 'busybox',
+  command: ['sh', '-c', script],
   ...more,
 });
 const nap = (name: string): Step => sh(name, 'sleep 0.2');

@@ -59,7 +59,8 @@ export function startController(bundled: string, args: readonly string[]): Contr
     return ended;
   };
   return {
-    ...{ lines, ended },
+    lines,
+    ended,
     testIsOver: () => testIsOver,
     kill: (signal) => void child.kill(signal),
     says: async (message) =>

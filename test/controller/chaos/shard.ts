@@ -52,7 +52,8 @@ export class Shard {
     for (const { driven } of this.#begun) await driven;
     const ended = await Promise.all(
       this.#begun.map(async ({ kind, task }) => ({
-        ...{ kind, task },
+        kind,
+        task,
         status: await this.#holdOf(task, kind).until('over', (status) => status.completionTime !== undefined),
       })),
     );
@@ -66,7 +67,8 @@ export class Shard {
         what: kind.what,
         pods: this.#pods.get(task.metadata.uid ?? '') ?? 0,
         ends: {
-          ...{ status: status.status, ...(kind.ends.message !== undefined && { message }) },
+          status: status.status,
+          ...(kind.ends.message !== undefined && { message }),
           steps: steps.map(({ name, state }) => `${name} ${state}`),
           starts: own.map(({ step }) => step),
         },

@@ -17,11 +17,16 @@ test('defaults come, and what the schema does not know goes', async () => {
       open: { z: 1 },
       port: 'http',
     }),
-    ...{ extra: true, status: { word: 'mine' } },
+    extra: true,
+    status: { word: 'mine' },
   };
   const thing = await talk.object('POST', things.path(), { body });
   expect(thing.spec).toEqual({
-    ...{ size: 2, min: 0, mode: 'a', open: { z: 1 }, port: 'http' },
+    size: 2,
+    min: 0,
+    mode: 'a',
+    open: { z: 1 },
+    port: 'http',
     items: [{ name: 'x', n: 7 }],
   });
   expect(thing['extra']).toBeUndefined();
@@ -61,7 +66,8 @@ test('the status is written by its own path only, and nothing else by that', asy
   const ignored = await patch(talk, path, { status: { n: 1 } });
   expect(ignored).toEqual(made);
   const written = await patch(talk, `${path}/status`, {
-    ...{ status: { n: 5 }, spec: { size: 9 } },
+    status: { n: 5 },
+    spec: { size: 9 },
     metadata: { labels: { a: 'b' }, annotations: { c: 'd' } },
   });
   expect(written.spec).toEqual(made.spec);
@@ -108,7 +114,8 @@ test('a status has its preconditions: a version in a merge patch, a test in a JS
   await patch(talk, path, { metadata: { resourceVersion }, status: { n: 1 } });
   const stale = { metadata: { resourceVersion }, status: { n: 2 } };
   expect(refusal(await talk.ask('PATCH', path, { body: stale, type: MERGE }))).toMatchObject({
-    ...{ code: 409, reason: 'Conflict' },
+    code: 409,
+    reason: 'Conflict',
   });
   const tested = [
     { op: 'test', path: '/metadata/uid', value: metadata.uid },
@@ -116,7 +123,8 @@ test('a status has its preconditions: a version in a merge patch, a test in a JS
     { op: 'replace', path: '/status/n', value: 2 },
   ];
   expect(refusal(await talk.ask('PATCH', path, { body: tested, type: JSON_PATCH }))).toMatchObject({
-    ...{ code: 422, reason: 'Invalid' },
+    code: 422,
+    reason: 'Invalid',
   });
 });
 

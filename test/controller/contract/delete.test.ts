@@ -29,7 +29,10 @@ async function owner(finalizers: string[] = []): Promise<ApiObject> {
 
 function ownedBy(...owners: ApiObject[]): object {
   const ownerReferences = owners.map(({ metadata: { name, uid } }, index) => ({
-    ...{ apiVersion: things.apiVersion, kind: 'Thing', name, uid },
+    apiVersion: things.apiVersion,
+    kind: 'Thing',
+    name,
+    uid,
     ...(index === 0 && { controller: true, blockOwnerDeletion: true }),
   }));
   return { metadata: { name: fresh('owned'), ownerReferences } };
@@ -52,7 +55,9 @@ test('an object without grace is gone when the answer comes', async () => {
   const { name, uid } = metadata;
   const { code, body } = await talk.ask('DELETE', `${core('configmaps')}/${name}`);
   expect({ code, ...body }).toMatchObject({
-    ...{ code: 200, kind: 'Status', status: 'Success' },
+    code: 200,
+    kind: 'Status',
+    status: 'Success',
     details: { name, kind: 'configmaps', uid },
   });
   expect(await isGone(`${core('configmaps')}/${name}`)).toBe(true);
@@ -79,7 +84,9 @@ test('a finalizer keeps an object until it is removed', async () => {
   const path = `${things.path()}/${metadata.name}`;
   const marked = await talk.object('DELETE', path);
   expect(marked.metadata).toMatchObject({
-    ...{ deletionTimestamp: expect.any(String), deletionGracePeriodSeconds: 0, finalizers: [KEEP] },
+    deletionTimestamp: expect.any(String),
+    deletionGracePeriodSeconds: 0,
+    finalizers: [KEEP],
     generation: 2,
   });
   const again = await talk.object('DELETE', path);
@@ -156,7 +163,8 @@ test('an owner that goes in the foreground goes after what it has', SLOW, async 
   const path = `${things.path()}/${task.metadata.name}`;
   const marked = await talk.object('DELETE', path, { body: { propagationPolicy: 'Foreground' } });
   expect(marked.metadata).toMatchObject({
-    ...{ finalizers: ['foregroundDeletion'], deletionTimestamp: expect.any(String) },
+    finalizers: ['foregroundDeletion'],
+    deletionTimestamp: expect.any(String),
   });
   const isMarked = async (): Promise<unknown> => (await talk.object('GET', map)).metadata.deletionTimestamp;
   await waitUntil('what it has is marked', isMarked, COLLECTED);
@@ -180,7 +188,8 @@ test('an unknown policy is refused', async () => {
   const { metadata } = await owner();
   const path = `${things.path()}/${metadata.name}`;
   expect(await talk.ask('DELETE', path, { body: { propagationPolicy: 'Bogus' } })).toMatchObject({
-    ...{ code: 422, body: { details: { causes: [{ field: 'propagationPolicy' }] } } },
+    code: 422,
+    body: { details: { causes: [{ field: 'propagationPolicy' }] } },
   });
 });
 
@@ -221,7 +230,8 @@ test('a namespace goes after what is in it, and takes nothing new', SLOW, async 
   await talk.object('DELETE', path);
   const going = await talk.object('GET', path);
   expect(going).toMatchObject({
-    ...{ status: { phase: 'Terminating' }, metadata: { deletionTimestamp: expect.any(String) } },
+    status: { phase: 'Terminating' },
+    metadata: { deletionTimestamp: expect.any(String) },
   });
   expect(await talk.ask('POST', maps, { body: configMap('late') })).toMatchObject({
     code: 403,

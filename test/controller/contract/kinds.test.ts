@@ -15,9 +15,16 @@ function lease(name: string, more: object = {}): object {
 
 function event(name: string, more: object = {}): object {
   return {
-    ...{ apiVersion: 'events.k8s.io/v1', kind: 'Event', metadata: { name }, eventTime: NOW },
-    ...{ type: 'Normal', reason: 'Started', action: 'Start', note: 'it started' },
-    ...{ reportingController: 'taskflow.test/controller', reportingInstance: 'controller-1' },
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata: { name },
+    eventTime: NOW,
+    type: 'Normal',
+    reason: 'Started',
+    action: 'Start',
+    note: 'it started',
+    reportingController: 'taskflow.test/controller',
+    reportingInstance: 'controller-1',
     regarding: { apiVersion: 'v1', kind: 'Pod', name: 'p', namespace: target().namespace },
     ...more,
   };
@@ -27,7 +34,10 @@ test('a Lease keeps its microseconds', async () => {
   const { talk } = target();
   const made = await talk.object('POST', leases(), { body: lease(fresh()) });
   expect(made.spec).toEqual({
-    ...{ holderIdentity: 'a', leaseDurationSeconds: 15, renewTime: NOW, acquireTime: NOW },
+    holderIdentity: 'a',
+    leaseDurationSeconds: 15,
+    renewTime: NOW,
+    acquireTime: NOW,
   });
 });
 
@@ -64,7 +74,8 @@ test('of two who renew the same version one gets a conflict', async () => {
   const path = `${leases()}/${name}`;
   const take = (holderIdentity: string): Promise<{ code: number }> =>
     talk.ask('PATCH', path, {
-      ...{ body: { metadata: { resourceVersion }, spec: { holderIdentity } }, type: MERGE },
+      body: { metadata: { resourceVersion }, spec: { holderIdentity } },
+      type: MERGE,
     });
   const codes = (await Promise.all([take('b'), take('c')])).map(({ code }) => code);
   expect(codes.toSorted((a, b) => a - b)).toEqual([200, 409]);

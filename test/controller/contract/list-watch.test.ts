@@ -42,7 +42,8 @@ test('a list is sorted by name, and its items do not say what they are', async (
   const { label, names } = await several(target(), 3);
   const list = await talk.object('GET', `${core('configmaps')}?labelSelector=set%3D${label}`);
   expect(list).toMatchObject({
-    ...{ kind: 'ConfigMapList', apiVersion: 'v1' },
+    kind: 'ConfigMapList',
+    apiVersion: 'v1',
     metadata: { resourceVersion: expect.stringMatching(/^\d+$/) },
   });
   expect(namesOf(list)).toEqual(names);

@@ -12,13 +12,19 @@ test('a new pod is pending, and has its defaults', async () => {
   const { talk, core } = target();
   const made = await talk.object('POST', core('pods'), { body: pod(fresh()) });
   expect(made).toMatchObject({
-    ...{ kind: 'Pod', apiVersion: 'v1', status: { phase: 'Pending' } },
+    kind: 'Pod',
+    apiVersion: 'v1',
+    status: { phase: 'Pending' },
     metadata: { generation: 1 },
     spec: {
-      ...{ restartPolicy: 'Never', terminationGracePeriodSeconds: 30, serviceAccountName: 'default' },
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 30,
+      serviceAccountName: 'default',
       containers: [
         {
-          ...{ name: 'a', terminationMessagePath: '/dev/termination-log', imagePullPolicy: 'IfNotPresent' },
+          name: 'a',
+          terminationMessagePath: '/dev/termination-log',
+          imagePullPolicy: 'IfNotPresent',
           terminationMessagePolicy: 'File',
         },
       ],
@@ -43,11 +49,13 @@ test.each([
   { what: 'no containers', more: { containers: [] }, fields: ['spec.containers'] },
   {
     what: 'a name that is none',
-    ...{ more: { containers: [{ name: 'A', image: 'x' }] }, fields: ['spec.containers[0].name'] },
+    more: { containers: [{ name: 'A', image: 'x' }] },
+    fields: ['spec.containers[0].name'],
   },
   {
     what: 'no image',
-    ...{ more: { containers: [{ name: 'a' }] }, fields: ['spec.containers[0].image'] },
+    more: { containers: [{ name: 'a' }] },
+    fields: ['spec.containers[0].image'],
   },
   {
     what: 'the same name twice',

@@ -38,7 +38,9 @@ export function useTarget(): () => Target {
       return code === 200;
     });
     target = {
-      ...{ namespace, talk, core },
+      namespace,
+      talk,
+      core,
       group: (group, plural) => `/apis/${group}/v1/namespaces/${namespace}/${plural}`,
     };
     end = async () => {
@@ -84,7 +86,9 @@ export function configMap(name: string, more: object = {}): object {
 /** A pod that no scheduler finds a node for, or one on a node that is not there; neither has a kubelet. */
 export function pod(name: string, more: object = {}, metadata: object = {}): object {
   return {
-    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, ...metadata } },
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, ...metadata },
     spec: {
       restartPolicy: 'Never',
       automountServiceAccountToken: false,

@@ -110,10 +110,15 @@ export function useThings(target: () => Target): Things {
     await target().talk.ask('DELETE', definition);
   });
   return {
-    ...{ group, apiVersion, definition },
+    group,
+    apiVersion,
+    definition,
     path: () => target().group(group, 'things'),
     thing: (thingName, thingSpec, more = {}) => ({
-      ...{ apiVersion, kind: 'Thing', metadata: { name: thingName }, spec: thingSpec },
+      apiVersion,
+      kind: 'Thing',
+      metadata: { name: thingName },
+      spec: thingSpec,
       ...more,
     }),
   };
@@ -122,14 +127,18 @@ export function useThings(target: () => Target): Things {
 function definitionOf(name: string, group: string): Fields {
   const openAPIV3Schema = { type: 'object', properties: { spec, status } };
   return {
-    ...{ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name } },
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name },
     spec: {
       group,
       names: { plural: 'things', singular: 'thing', kind: 'Thing' },
       scope: 'Namespaced',
       versions: [
         {
-          ...{ name: 'v1', served: true, storage: true },
+          name: 'v1',
+          served: true,
+          storage: true,
           subresources: { status: {} },
           schema: { openAPIV3Schema },
         },

@@ -208,7 +208,9 @@ describe('a watch', () => {
         if (name === 'a') throw new Error('broken');
       },
       log: {
-        ...{ debug: () => undefined, info: () => undefined, warn: () => undefined },
+        debug: () => undefined,
+        info: () => undefined,
+        warn: () => undefined,
         error: (fields, message) => lines.push({ fields, message }),
       },
     });

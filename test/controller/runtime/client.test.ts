@@ -46,8 +46,11 @@ describe('a request', () => {
       'DELETE /api/v1/namespaces/default/pods/a',
       'application/json',
       {
-        ...{ apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: 'u' } },
-        ...{ propagationPolicy: 'Background', gracePeriodSeconds: 0 },
+        apiVersion: 'v1',
+        kind: 'DeleteOptions',
+        preconditions: { uid: 'u' },
+        propagationPolicy: 'Background',
+        gracePeriodSeconds: 0,
       },
     ],
   ])('%s is as Kubernetes wants it', async (_, act, line, type, body) => {
@@ -142,7 +145,9 @@ describe('a refusal', () => {
     const error = failure(client.get(PODS, REF));
     (await api.next()).refuse(404, 'NotFound', 'pods "a" not found');
     expect(await error).toMatchObject({
-      ...{ name: 'ApiError', status: 404, reason: 'NotFound' },
+      name: 'ApiError',
+      status: 404,
+      reason: 'NotFound',
       message: 'GET /api/v1/namespaces/default/pods/a: 404 NotFound: pods "a" not found',
     });
   });
@@ -152,7 +157,8 @@ describe('a refusal', () => {
     const error = failure(client.create(PODS, object('a', 1)));
     (await api.next()).response.writeHead(502).end('<html><h1>Bad\n Gateway</h1></html>');
     expect(await error).toMatchObject({
-      ...{ status: 502, reason: 'Unknown' },
+      status: 502,
+      reason: 'Unknown',
       message: 'POST /api/v1/namespaces/default/pods: 502 Unknown: Bad Gateway',
     });
   });

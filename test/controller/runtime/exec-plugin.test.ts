@@ -88,7 +88,8 @@ describe('a plugin', () => {
       argv: ['$HOME', 'a b;c', '--x'],
       own: '$(id)',
       info: {
-        ...{ apiVersion: V1, kind: 'ExecCredential' },
+        apiVersion: V1,
+        kind: 'ExecCredential',
         spec: {
           interactive: false,
           cluster: { server: 'http://api.example', 'tls-server-name': 'x', config: { audience: 'y' } },

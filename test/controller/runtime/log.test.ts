@@ -48,7 +48,9 @@ describe('an error', () => {
     });
     for (const entry of entries) {
       expect(entry[field]).toEqual({
-        ...{ name: 'Error', message: 'refused', code: 'ECONNREFUSED' },
+        name: 'Error',
+        message: 'refused',
+        code: 'ECONNREFUSED',
         cause: { name: 'TypeError', message: 'no route' },
       });
     }

@@ -29,8 +29,10 @@ describe('a watch', () => {
     const call = await api.nextWatch('5');
     expect(call.url.pathname).toBe('/api/v1/namespaces/default/pods');
     expect(Object.fromEntries(call.url.searchParams)).toEqual({
-      ...{ watch: 'true', allowWatchBookmarks: 'true' },
-      ...{ resourceVersion: '5', timeoutSeconds: '60' },
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      resourceVersion: '5',
+      timeoutSeconds: '60',
     });
     call.event('ADDED', object('a', 6));
     await waitUntil('the first event is there before the second is sent', () => events.length === 1);

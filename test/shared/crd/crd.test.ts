@@ -144,8 +144,15 @@ describe('a change of the spec', () => {
   const schema = root.properties?.['spec'] ?? {};
   const one = { steps: [{ name: 'a', image: 'b' }] };
   const fields = {
-    ...{ sidecars: [], stepTemplate: {}, volumes: [], podTemplate: {}, timeout: '1s', handOff: 'Direct' },
-    ...{ suspend: true, cancel: true, ttlSecondsAfterFinished: 0 },
+    sidecars: [],
+    stepTemplate: {},
+    volumes: [],
+    podTemplate: {},
+    timeout: '1s',
+    handOff: 'Direct',
+    suspend: true,
+    cancel: true,
+    ttlSecondsAfterFinished: 0,
   };
 
   it('knows every field', () => {

@@ -399,7 +399,9 @@ describe('a registry that', () => {
     const lookup = new ImageLookup({ registries: new Map([[host, { plainHttp: true }]]) });
     expect((await lookup.find(`${host}/a/b`, { keyring })).platforms).toHaveLength(1);
     expect(Object.fromEntries(new URLSearchParams(posted.join('')))).toMatchObject({
-      ...{ grant_type: 'refresh_token', refresh_token: SECRET, service: 's' },
+      grant_type: 'refresh_token',
+      refresh_token: SECRET,
+      service: 's',
       scope: 'repository:a/b:pull',
     });
     expect(shown).toEqual([undefined, `Bearer ${TOKEN}`, `Bearer ${TOKEN}`]);

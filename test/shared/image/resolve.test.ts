@@ -13,17 +13,17 @@ const DIGEST = asDigest(`sha256:${'0'.repeat(64)}`) ?? '';
 
 function image(commands: Record<string, [string[], string[]]>, index = true): FoundImage {
   return {
-    ...{
-      image: 'app',
-      reference: 'docker.io/library/app:latest',
-      registry: 'docker.io',
-      index,
-      from: 'registry',
-    },
+    image: 'app',
+    reference: 'docker.io/library/app:latest',
+    registry: 'docker.io',
+    index,
+    from: 'registry',
     pinned: `app@${DIGEST}`,
     digest: DIGEST as FoundImage['digest'],
     platforms: Object.entries(commands).map(([platform, [entrypoint, cmd]]) => ({
-      ...{ platform, entrypoint, cmd },
+      platform,
+      entrypoint,
+      cmd,
       digest: DIGEST as FoundImage['digest'],
     })),
   };
@@ -99,7 +99,9 @@ describe('the image of a step', () => {
   const containerOf = (step: Partial<Step>, found: FoundImage) =>
     podOf(
       taskSchema.parse({
-        ...{ apiVersion: 'api.practice.com/v1alpha1', kind: 'Task', metadata: { name: 'test' } },
+        apiVersion: 'api.practice.com/v1alpha1',
+        kind: 'Task',
+        metadata: { name: 'test' },
         spec: { steps: [{ name: 'a', image: 'app', ...step }] },
       }),
       { agentImage: 'agent', images: new Map([[step.image ?? 'app', found]]) },

@@ -57,11 +57,17 @@ describe('the pod of a Task', () => {
   });
 
   it('keeps everything else that the user said about a container', () => {
+    const later = { someFieldOfALaterKubernetes: { x: 1 } };
     const said: Step = {
-      ...{ name: 'a', image: 'b', imagePullPolicy: 'Never', workingDir: '/w', tty: true, stdin: true },
+      name: 'a',
+      image: 'b',
+      imagePullPolicy: 'Never',
+      workingDir: '/w',
+      tty: true,
+      stdin: true,
       env: [{ name: 'X', value: '1' }],
       securityContext: { runAsUser: 7 },
-      ...{ someFieldOfALaterKubernetes: { x: 1 } },
+      ...later,
     };
     const [container] = podOf(taskOf(said), SETTINGS).spec.containers;
     expect(container).toMatchObject(said);
@@ -95,8 +101,12 @@ describe('the pod of a Task in a cluster', () => {
   it('belongs to the Task, and so do its scripts, which no other Task shares', () => {
     const task = taskWith({}, { uid: UID }, script);
     const owner = {
-      ...{ apiVersion: 'api.practice.com/v1alpha1', kind: 'Task', name: 'test', uid: UID },
-      ...{ controller: true, blockOwnerDeletion: true },
+      apiVersion: 'api.practice.com/v1alpha1',
+      kind: 'Task',
+      name: 'test',
+      uid: UID,
+      controller: true,
+      blockOwnerDeletion: true,
     };
     expect(podOf(task, SETTINGS).metadata.ownerReferences).toEqual([owner]);
     expect(scriptsConfigMap(task)?.metadata.ownerReferences).toEqual([owner]);
@@ -151,7 +161,11 @@ describe('the pod of a Task in a cluster', () => {
   it('keeps the labels by which it is found, and what is taskflow’s, even from a template that a cluster let pass', () => {
     const template = {
       metadata: { labels: { 'api.practice.com/task': 'x', 'app.kubernetes.io/name': 'mine', a: 'b' } },
-      ...{ restartPolicy: 'Always', containers: [], initContainers: [], volumes: [], hostname: 'h' },
+      restartPolicy: 'Always',
+      containers: [],
+      initContainers: [],
+      volumes: [],
+      hostname: 'h',
     };
     const task = taskOf({ name: 'a' });
     const pod = podOf({ ...task, spec: { ...task.spec, podTemplate: template } }, SETTINGS);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { complete } from '../../../agent/outcome.ts';
+import { complete } from '../../../shared/turn/ending.ts';
 import { readCutOutcome } from '../../../shared/turn/cut-outcome.ts';
 import { encodeOutcome, parseOutcome, type Outcome, type OutcomeKind } from '../../../shared/turn/outcome.ts';
 

@@ -5,8 +5,15 @@ import { next, type Outcome, type OutcomeKind } from '../../../shared/turn/outco
 
 describe('turn', () => {
   const ended = (outcome: OutcomeKind): Outcome => ({
-    ...{ version: 1, step: 'before', number: 1, outcome, exitCode: 0, finishedAt: '', attempts: 1 },
-    ...{ reason: '', message: '' },
+    version: 1,
+    step: 'before',
+    number: 1,
+    outcome,
+    exitCode: 0,
+    finishedAt: '',
+    attempts: 1,
+    reason: '',
+    message: '',
   });
   const seen = (some: Partial<Seen>): Seen => ({
     order: 1,

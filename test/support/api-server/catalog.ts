@@ -48,7 +48,9 @@ export class Catalog {
     if (resources.length === 0) return undefined;
     const groupVersion = apiVersionOf({ group, version });
     return {
-      ...{ kind: 'APIResourceList', apiVersion: 'v1', groupVersion },
+      kind: 'APIResourceList',
+      apiVersion: 'v1',
+      groupVersion,
       resources: resources.flatMap(described),
     };
   }
@@ -76,7 +78,10 @@ function described({ plural, singular, namespaced, kind, shortNames, subresource
   return [
     { name: plural, singularName: singular, namespaced, kind, verbs: VERBS, ...short },
     ...subresources.map((name) => ({
-      ...{ name: `${plural}/${name}`, singularName: '', namespaced, kind },
+      name: `${plural}/${name}`,
+      singularName: '',
+      namespaced,
+      kind,
       verbs: name === 'binding' ? ['create'] : ['get', 'patch', 'update'],
     })),
   ];

@@ -32,7 +32,11 @@ export const definitionRules: Rules = {
 
 function established({ spec = {} }: ApiObject): Fields {
   const condition = (type: string, reason: string, message: string): Fields => ({
-    ...{ type, status: 'True', lastTransitionTime: timestamp(), reason, message },
+    type,
+    status: 'True',
+    lastTransitionTime: timestamp(),
+    reason,
+    message,
   });
   const stored = listOf(spec['versions']).filter(({ storage }) => storage === true);
   return {
@@ -164,7 +168,8 @@ const UNCHECKED: Cause = {
 
 function customRules(schema: Schema): Rules {
   return {
-    ...{ custom: true, generation: true },
+    custom: true,
+    generation: true,
     shape: (object) => shaped(object, schema),
     validate: (object, old, subresource) => {
       // By /status only the status is looked at, and from there.

@@ -16,7 +16,9 @@ export async function writeKubeconfig(
   const name = 'test';
   const ca = authority && { 'certificate-authority-data': Buffer.from(authority).toString('base64') };
   const config = {
-    ...{ apiVersion: 'v1', kind: 'Config', 'current-context': name },
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': name,
     clusters: [{ name, cluster: { server: url, ...ca } }],
     users: [{ name, user: token === undefined ? {} : { token } }],
     contexts: [

@@ -59,8 +59,15 @@ export interface ApiServer {
 }
 
 const VERSION = {
-  ...{ major: '1', minor: '36', gitVersion: 'v1.36.0-double', gitCommit: '', gitTreeState: 'clean' },
-  ...{ buildDate: '2026-01-01T00:00:00Z', goVersion: 'go1.26', compiler: 'gc', platform: 'linux/amd64' },
+  major: '1',
+  minor: '36',
+  gitVersion: 'v1.36.0-double',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '2026-01-01T00:00:00Z',
+  goVersion: 'go1.26',
+  compiler: 'gc',
+  platform: 'linux/amd64',
 };
 
 const DEFAULT_HISTORY = 10_000;
@@ -100,7 +107,8 @@ export async function startApiServer(settings: ApiServerSettings = {}): Promise<
   const counts = new Counts();
   const access = new Access(users);
   const services: Services = {
-    ...{ store, writer },
+    store,
+    writer,
     collects: () => garbage.enabled,
     oldestToken: () => faults.oldestToken,
   };
@@ -139,7 +147,9 @@ export async function startApiServer(settings: ApiServerSettings = {}): Promise<
     const matches = selectorOf(params);
     const initialEnd = params.get('sendInitialEvents') === 'true';
     const query: WatchQuery = {
-      ...{ resource, namespace, initialEnd },
+      resource,
+      namespace,
+      initialEnd,
       matches: (meta) => (namespace === undefined || meta.namespace === namespace) && matches(meta),
       since: initialEnd ? undefined : watchVersion(params.get('resourceVersion')),
       bookmarks: ['1', 'true'].includes(params.get('allowWatchBookmarks') ?? ''),
@@ -170,7 +180,13 @@ export async function startApiServer(settings: ApiServerSettings = {}): Promise<
   const scheme = tls === undefined ? 'http' : 'https';
   const url = `${scheme}://127.0.0.1:${port}`;
   return {
-    ...{ url, port, faults, counts, access, garbage, store },
+    url,
+    port,
+    faults,
+    counts,
+    access,
+    garbage,
+    store,
     watches: () => watches.size,
     front: async () => {
       const front = new Front(port, scheme);

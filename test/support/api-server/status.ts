@@ -39,7 +39,11 @@ export class StatusError extends Error {
     super(message);
     this.code = code;
     this.status = {
-      ...{ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message },
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message,
       ...(reason !== undefined && { reason }),
       ...(details !== undefined && { details }),
       code,

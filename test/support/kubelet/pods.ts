@@ -12,7 +12,8 @@ export const PODS = `/api/v1/namespaces/${NAMESPACE}/pods`;
 /** Creates the pod of a Task with these steps, and the ConfigMap of its scripts. */
 export async function createPod(talk: Talk, name: string, steps: Step[]): Promise<ApiObject> {
   const task: Task = {
-    ...{ apiVersion: 'api.practice.com/v1alpha1', kind: 'Task' },
+    apiVersion: 'api.practice.com/v1alpha1',
+    kind: 'Task',
     metadata: { name, namespace: NAMESPACE },
     spec: { steps },
   };

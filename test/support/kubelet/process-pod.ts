@@ -158,7 +158,11 @@ export class ProcessPod {
     const command = textsOf(container.fields['command']);
     const { program, agent } = this.#program(command.map(here), command[0] ?? '');
     const running = await startProcess({
-      ...{ name: container.name, command: program, directory: root, agent, startsFile: this.#startsFile },
+      name: container.name,
+      command: program,
+      directory: root,
+      agent,
+      startsFile: this.#startsFile,
       args: textsOf(container.fields['args']).map(here),
       env: Object.fromEntries(
         listOf(container.fields['env']).map((each) => [textOf(each['name']), here(textOf(each['value']))]),

@@ -94,7 +94,8 @@ test('a sidecar runs as long as the steps do', async () => {
   };
   const over = await podOver(talk, await talk.object('POST', PODS, { body }));
   expect(over.status).toMatchObject({
-    ...{ phase: 'Failed', initContainerStatuses: [{ name: 'side', state: { terminated: {} } }] },
+    phase: 'Failed',
+    initContainerStatuses: [{ name: 'side', state: { terminated: {} } }],
   });
   expect(ends(over)).toEqual({ main: 3 });
 });

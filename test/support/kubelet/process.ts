@@ -83,7 +83,10 @@ export async function processKubelet(place: Place, settings: ProcessSettings): P
     const directory = join(root, uid);
     const known: Kept = {
       pod: new ProcessPod(pod, { talk, root: directory, agent, onChange: () => report(known) }),
-      ...{ directory, pending: false, final: false, removing: false },
+      directory,
+      pending: false,
+      final: false,
+      removing: false,
     };
     kept.set(uid, known);
     void run(known);

@@ -31,7 +31,9 @@ export class Reporter {
   /** Puts a pod on a node, as a scheduler does. */
   async bind({ metadata }: ApiObject, node: string): Promise<void> {
     const body = {
-      ...{ apiVersion: 'v1', kind: 'Binding', metadata: { name: metadata.name } },
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name: metadata.name },
       target: { apiVersion: 'v1', kind: 'Node', name: node },
     };
     await this.#surely('POST', `${pathOf(metadata)}/binding`, { body });

@@ -149,13 +149,17 @@ export class ScriptedPod {
         return this.#run(step);
       case 'cancelled':
         this.#finish(step, {
-          ...{ outcome: 'Cancelled', exitCode: CANCELLED, reason: 'Cancelled' },
+          outcome: 'Cancelled',
+          exitCode: CANCELLED,
+          reason: 'Cancelled',
           message: 'the Task was cancelled',
         });
         return true;
       case 'skip':
         this.#finish(step, {
-          ...{ outcome: 'Skipped', exitCode: SKIPPED, reason: 'EarlierStepStopped' },
+          outcome: 'Skipped',
+          exitCode: SKIPPED,
+          reason: 'EarlierStepStopped',
           message: because(decision.because),
         });
         return true;
@@ -190,7 +194,9 @@ export class ScriptedPod {
     const goesOn = orders?.onError === 'continue';
     this.#finish(step, {
       outcome: failed ? (goesOn ? 'Continued' : 'Failed') : 'Succeeded',
-      ...{ exitCode, reason: failed ? 'Error' : 'Completed', message: `exit code ${exitCode}` },
+      exitCode,
+      reason: failed ? 'Error' : 'Completed',
+      message: `exit code ${exitCode}`,
       ...(results !== undefined && { results }),
     });
   }
@@ -204,9 +210,13 @@ export class ScriptedPod {
     if (orders === undefined) return this.#be(shown, { terminated: ended(exitCode) });
     const finishedAt = new Date().toISOString();
     step.outcome = {
-      ...{ version: OUTCOME_VERSION, step: orders.step, number: orders.number },
+      version: OUTCOME_VERSION,
+      step: orders.step,
+      number: orders.number,
       ...(startedAt !== undefined && { startedAt: new Date(startedAt).toISOString() }),
-      ...{ finishedAt, attempts: startedAt === undefined ? 0 : 1, ...ending },
+      finishedAt,
+      attempts: startedAt === undefined ? 0 : 1,
+      ...ending,
     };
     this.#be(shown, { terminated: ended(exitCode, `${encodeOutcome(step.outcome)}\n`) });
   }

@@ -47,7 +47,8 @@ test('after a step that fails the others skip themselves', async () => {
   expect(pod.status).toMatchObject({ phase: 'Failed' });
   expect(ends(pod)).toEqual({ 'c-first': 7, 'b-second': 121, 'a-third': 121 });
   expect(outcomeOf(pod, 'a-third')).toMatchObject({
-    ...{ outcome: 'Skipped', reason: 'EarlierStepStopped' },
+    outcome: 'Skipped',
+    reason: 'EarlierStepStopped',
     message: 'step 1 (c-first) ended Failed: exit code 7',
   });
 });

@@ -80,7 +80,12 @@ export function scriptedKubelet(place: Place, settings: ScriptedSettings = {}): 
     const chosen = script(pod);
     const known: Played = {
       pod: new ScriptedPod(pod, chosen, around),
-      ...{ started: false, silent: false, pending: false, final: false, finishing: false, removing: false },
+      started: false,
+      silent: false,
+      pending: false,
+      final: false,
+      finishing: false,
+      removing: false,
     };
     played.set(uid, known);
     if (chosen.unschedulable !== undefined) return reporter.report(pod, unschedulable(chosen.unschedulable));

@@ -70,7 +70,8 @@ export function statusOf(view: PodView): Fields {
     startTime: view.startTime,
     reason: view.reason ?? null,
     message: view.message ?? null,
-    ...{ hostIP: '127.0.0.1', podIP: '10.0.0.1' },
+    hostIP: '127.0.0.1',
+    podIP: '10.0.0.1',
     conditions: [
       condition('PodReadyToStartContainers', true, ''),
       condition('Initialized', initialized, 'ContainersNotInitialized'),
@@ -98,17 +99,25 @@ function containerStatus(
   const running = 'running' in state;
   const started = !('waiting' in state);
   return {
-    ...{ name, image, restartCount: 0, lastState: {}, state },
+    name,
+    image,
+    restartCount: 0,
+    lastState: {},
+    state,
     imageID: started ? (imageID ?? `${image}@sha256:${'1'.repeat(64)}`) : '',
     ...(started && { containerID: `containerd://${name}` }),
-    ...{ ready: running, started: running },
+    ready: running,
+    started: running,
   };
 }
 
 export const EVICTED: Fields = {
-  ...{ phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.' },
+  phase: 'Failed',
+  reason: 'Evicted',
+  message: 'The node was low on resource: memory.',
   // Such a pod has none.
-  ...{ containerStatuses: null, initContainerStatuses: null },
+  containerStatuses: null,
+  initContainerStatuses: null,
 };
 
 export function unschedulable(message: string): Fields {

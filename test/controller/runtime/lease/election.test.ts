@@ -13,7 +13,10 @@ import {
 const me = { identity: 'me', leaseDuration: 15_000 };
 
 const held = (holder: string, version: string, duration = 15_000): LeaseRecord => ({
-  ...{ holder, version, duration, transitions: 3 },
+  holder,
+  version,
+  duration,
+  transitions: 3,
 });
 
 /** What is to be done at `now`, after looks at these moments. */
@@ -94,7 +97,10 @@ describe('what is written', () => {
       kind: 'Lease',
       metadata: { namespace: 'a', name: 'b' },
       spec: {
-        ...{ holderIdentity: 'me', leaseDurationSeconds: 15, acquireTime: now, renewTime: now },
+        holderIdentity: 'me',
+        leaseDurationSeconds: 15,
+        acquireTime: now,
+        renewTime: now,
         leaseTransitions: 0,
       },
     });
@@ -105,7 +111,10 @@ describe('what is written', () => {
       'counts a change of the holder',
       takingPatch(held('it', '7'), writer),
       {
-        ...{ holderIdentity: 'me', leaseDurationSeconds: 15, acquireTime: now, renewTime: now },
+        holderIdentity: 'me',
+        leaseDurationSeconds: 15,
+        acquireTime: now,
+        renewTime: now,
         leaseTransitions: 4,
       },
     ],
@@ -113,7 +122,10 @@ describe('what is written', () => {
       'counts none that is none',
       takingPatch(held('me', '7'), writer),
       {
-        ...{ holderIdentity: 'me', leaseDurationSeconds: 15, acquireTime: now, renewTime: now },
+        holderIdentity: 'me',
+        leaseDurationSeconds: 15,
+        acquireTime: now,
+        renewTime: now,
         leaseTransitions: 3,
       },
     ],

@@ -23,14 +23,12 @@ class Candidate {
     this.identity = identity;
     this.end = lead(
       {
-        ...{
-          client: server.client(this.#link()),
-          namespace: 'a',
-          name: 'b',
-          identity,
-          log: silent,
-          ...TIMES,
-        },
+        client: server.client(this.#link()),
+        namespace: 'a',
+        name: 'b',
+        identity,
+        log: silent,
+        ...TIMES,
         onNewLeader: (leader) => this.seen.push(leader),
         lead: (term) => this.#lead(term),
         ...settings,
@@ -195,7 +193,8 @@ describe('of two candidates', () => {
     await waitUntil('it leads', () => one.leads);
     // Its poll comes too late for this test.
     const two = new Candidate(server, 'two', {
-      ...{ leaseDuration: 900_000, renewDeadline: 600_000 },
+      leaseDuration: 900_000,
+      renewDeadline: 600_000,
       retryPeriod: 90_000,
     });
     await waitUntil('it follows', () => two.seen[0] === 'one');

@@ -60,7 +60,9 @@ export class LeaseServer {
       create: (_type, object, options) => typed(() => this.create(object as Lease), options?.signal),
       patch: (_type, _ref, { body }, options) => typed(() => this.patch(body as Lease), options?.signal),
       watch: (_type, _query, { signal }) => this.#events(link, signal) as AsyncIterable<WatchEvent<never>>,
-      ...{ delete: none, list: none, version: none },
+      delete: none,
+      list: none,
+      version: none,
     };
   }
 

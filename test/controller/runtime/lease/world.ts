@@ -9,7 +9,10 @@ import { type Log } from '../../../../controller/runtime/log.ts';
 import { LeaseServer, type Link } from './server.ts';
 
 export const silent: Log = {
-  ...{ debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
   child: () => silent,
 };
 
@@ -114,7 +117,10 @@ export class Process {
     void lead(
       {
         client: this.#world.server.client(this.#link(generation)),
-        ...{ namespace: 'test', name: 'leader', identity: this.identity, log: silent },
+        namespace: 'test',
+        name: 'leader',
+        identity: this.identity,
+        log: silent,
         clock: this.#clock(generation),
         random: this.#world.random,
         lead: (term) => this.#lead(term, generation),

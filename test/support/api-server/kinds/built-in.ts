@@ -57,7 +57,14 @@ function resource(
 ): Resource {
   const singular = kind.toLowerCase();
   return {
-    ...{ group, version: 'v1', plural, singular, kind },
-    ...{ namespaced: true, subresources: [], shortNames: [], ...more },
+    group,
+    version: 'v1',
+    plural,
+    singular,
+    kind,
+    namespaced: true,
+    subresources: [],
+    shortNames: [],
+    ...more,
   };
 }

@@ -14,7 +14,9 @@ export const eventRules: Rules = {
   },
   prepareCreate: (event) => ({
     ...event,
-    ...{ deprecatedSource: {}, deprecatedFirstTimestamp: null, deprecatedLastTimestamp: null },
+    deprecatedSource: {},
+    deprecatedFirstTimestamp: null,
+    deprecatedLastTimestamp: null,
   }),
   validate: (event, old) => (old === undefined ? newEventCauses(event) : changedEventCauses(event, old)),
 };

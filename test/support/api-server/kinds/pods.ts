@@ -6,7 +6,7 @@ import { labelCauses } from './names.ts';
 import { wholeSeconds } from './times.ts';
 
 const CONTAINERS = ['initContainers', 'containers'] as const;
-const PULL = { ...{ latest: 'Always', other: 'IfNotPresent' } } as const;
+const PULL = { latest: 'Always', other: 'IfNotPresent' } as const;
 
 interface Surroundings {
   /** Whether a namespace has this service account. */
@@ -58,7 +58,8 @@ function defaults(spec: Fields): Fields {
     schedulerName: 'default-scheduler',
     enableServiceLinks: true,
     ...spec,
-    ...{ serviceAccountName, serviceAccount: serviceAccountName },
+    serviceAccountName,
+    serviceAccount: serviceAccountName,
     ...Object.fromEntries(containers),
   };
 }

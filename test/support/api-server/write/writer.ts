@@ -45,9 +45,15 @@ export class Writer {
     const name = textOf(given['name'] ?? generated(given['generateName']));
     const metadata = present({
       ...withoutNulls(given),
-      ...{ name, namespace, uid: randomUUID(), resourceVersion: '', creationTimestamp: timestamp() },
+      name,
+      namespace,
+      uid: randomUUID(),
+      resourceVersion: '',
+      creationTimestamp: timestamp(),
       generation: rules.generation === true ? 1 : undefined,
-      ...{ deletionTimestamp: undefined, deletionGracePeriodSeconds: undefined, managedFields: undefined },
+      deletionTimestamp: undefined,
+      deletionGracePeriodSeconds: undefined,
+      managedFields: undefined,
     }) as Meta;
     const { status: _, ...bare } = sent;
     const plain = { ...(resource.subresources.includes('status') ? bare : sent), metadata } as ApiObject;
