@@ -45,7 +45,7 @@ export function statusOf(known: Known): TaskStatus {
     startTime,
     completionTime,
     duration: completionTime && (startTime === undefined ? '0s' : between(startTime, completionTime)),
-    step: `${currentStep(ended)}/${ended.length}`,
+    step: `${ended.filter(isOver).length}/${ended.length}`,
     order: (pod && orderOf(pod)) ?? before?.order,
     gate: pod && gateOf(pod),
     podName: pod?.metadata.name ?? before?.podName,
@@ -116,10 +116,23 @@ function closed(step: StepStatus, { status, reason, message, step: about }: Conc
   };
 }
 
-/** The number of the step that is the one to look at: the last one over when all is well, else where it stands. */
-function currentStep(steps: readonly StepStatus[]): number {
-  const at = steps.findIndex(({ state }) => state !== 'Succeeded' && state !== 'Continued');
-  return at < 0 ? steps.length : at + 1;
+/** Whether a step had its turn and came to its end: one that was skipped, cancelled or given up before had none. */
+function isOver({ state, startedAt, exitCode }: StepStatus): boolean {
+  switch (state) {
+    case 'Waiting':
+    case 'Running':
+    case 'Skipped':
+      return false;
+    case 'Cancelled':
+      return startedAt !== undefined;
+    case 'Error':
+      return exitCode !== undefined;
+    case 'Succeeded':
+    case 'Continued':
+    case 'Failed':
+    case 'TimedOut':
+      return true;
+  }
 }
 
 /** The last thing that happened in the pod; when nothing is known, now. */

@@ -68,7 +68,7 @@ export const statusSchema = z.strictObject({
   duration: text('How long the Task took, such as 1m5s; once it is over.'),
   order: number('The order: every step up to this number is released; -1 stops all.'),
   gate: number('The gate: the first step that waits for the order. Absent: no gate.'),
-  step: text('How far the Task is: the step that runs and how many there are, such as 2/3.'),
+  step: text('How far the Task is: how many of its steps are over, such as 2/3.'),
   podName: text('The name of the pod.'),
   observedGeneration: generation('The generation of the Task that this is about.'),
   steps: z
