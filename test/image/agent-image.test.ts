@@ -25,7 +25,7 @@ beforeAll(async () => {
   missing = await buildahMissing();
   store = await mkdtemp(join(tmpdir(), 'taskflow-image-'));
   buildah = new Buildah(store);
-}, 180_000);
+});
 afterAll(async () => rm(store, { recursive: true, force: true }));
 
 /** The image for the architecture; skips the test, with the reason, where it cannot be built. CI must. */
