@@ -12,3 +12,8 @@ function asJson(objects: readonly object[]): string {
   const printed = objects.length === 1 ? only : { apiVersion: 'v1', kind: 'List', items: objects };
   return `${JSON.stringify(printed, undefined, 2)}\n`;
 }
+
+/** A word as one would type it in a shell. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

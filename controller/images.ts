@@ -1,6 +1,6 @@
 /** What the images of Tasks run, looked up beside the queue: a slow registry holds no other Task up. */
 import { NoImageCommandError, NoSuchPlatformError, RateLimitedError } from '../shared/image/errors.ts';
-import type { ImageLookup } from '../shared/image/lookup.ts';
+import type { ImageLookup, LookupSettings } from '../shared/image/lookup.ts';
 import { ImageReferenceError } from '../shared/image/reference.ts';
 import { lookUpImages, needsImage, StepLookupError, type Images } from '../shared/image/steps.ts';
 import { stepsOf } from '../shared/task/step-template.ts';
@@ -141,4 +141,17 @@ function limitsOf(error: unknown): number[] {
   return error.problems.flatMap(({ error: cause }) =>
     cause instanceof RateLimitedError ? [cause.until] : [],
   );
+}
+
+/**
+ * A lookup that is loaded by the first image that is asked for: many controllers never need one, and it brings schemas
+ * and a client of its own.
+ */
+export function lazyLookup(settings: LookupSettings): Pick<ImageLookup, 'find'> {
+  let loaded: Promise<ImageLookup> | undefined;
+  const load = async (): Promise<ImageLookup> => {
+    const { ImageLookup: Lookup } = await import('../shared/image/lookup.ts');
+    return new Lookup(settings);
+  };
+  return { find: async (image, wanted) => (await (loaded ??= load())).find(image, wanted) };
 }

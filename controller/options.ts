@@ -4,12 +4,13 @@ import packageJson from '../package.json' with { type: 'json' };
 import { parseDuration } from '../shared/turn/duration.ts';
 import { registryOptions, type RegistryArguments } from '../shared/image/registry-options.ts';
 import { UsageError } from '../shared/turn/errors.ts';
-import { LOG_LEVELS, type LogLevel } from './runtime/log/levels.ts';
+import type { LogLevel } from './runtime/log.ts';
 
 /** Options are also read from the environment: `--agent-image` from `TASKFLOW_CONTROLLER_AGENT_IMAGE`. */
 export const ENV_PREFIX = 'TASKFLOW_CONTROLLER';
 
 const INJECTIONS = ['auto', 'init-container', 'image-volume'] as const;
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const satisfies LogLevel[];
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'] as const;
 
 export const controllerOptions = {

@@ -1,14 +1,11 @@
 /** The parts of a controller, and how they hang together. Nothing here runs by itself. */
 import packageJson from '../package.json' with { type: 'json' };
-import { TASK_STATUSES } from '../shared/task/api.ts';
 import type { Registries } from '../shared/image/settings.ts';
 import { TASK_LABEL } from '../shared/task/api.ts';
 import { Actor } from './act.ts';
 import type { Settings } from './decide.ts';
-import { Lookups } from './images.ts';
-import { lazyLookup } from './lazy-lookup.ts';
+import { lazyLookup, Lookups } from './images.ts';
 import { whileLeading } from './leading.ts';
-import { observeStatus } from './observe-status.ts';
 import type { ControllerArguments, Times } from './options.ts';
 import { keepOfPod, type ObservedPod } from './pod.ts';
 import { Reconciler } from './reconcile.ts';
@@ -21,6 +18,7 @@ import { Metrics } from './runtime/metrics.ts';
 import { PODS, TASKS } from './runtime/objects.ts';
 import { WorkQueue } from './runtime/queue.ts';
 import { keepOfTask, type StoredTask } from './stored-task.ts';
+import { countByStatus, observeStatus } from './task-metrics.ts';
 
 export interface Surroundings {
   args: ControllerArguments;
@@ -113,13 +111,4 @@ function connections(access: Access, { lease }: Times, metrics: Metrics) {
 
 function keyOf({ metadata }: StoredTask): string {
   return `${metadata.namespace}/${metadata.name}`;
-}
-
-function countByStatus(tasks: Iterable<StoredTask>): Map<string, number> {
-  const counts = new Map<string, number>(TASK_STATUSES.map((status) => [status, 0]));
-  for (const { status } of tasks) {
-    const word = status?.status ?? 'Pending';
-    counts.set(word, (counts.get(word) ?? 0) + 1);
-  }
-  return counts;
 }

@@ -5,7 +5,7 @@ import { imageWords } from '../../shared/image/resolve.ts';
 import { normalizePlatform } from '../../shared/turn/platform.ts';
 import { UsageError } from '../../shared/turn/errors.ts';
 import { lookupOptions } from '../image/lookup-options.ts';
-import { shellWord } from '../shell-word.ts';
+import { shellWord } from '../print.ts';
 
 export function entrypointCommand(cli: Argv): Argv {
   return cli.command(

@@ -1,8 +1,8 @@
 import { type Argv } from 'yargs';
+import packageJson from '../../package.json' with { type: 'json' };
 import { loadTasks } from '../../shared/manifest/index.ts';
 import { podOf } from '../../shared/pod/pod.ts';
 import { scriptsConfigMap } from '../../shared/pod/scripts.ts';
-import { agentImage } from '../agent-image.ts';
 import { lookupOptions } from '../image/lookup-options.ts';
 import { manifestFiles } from './manifest-files.ts';
 import { printObjects } from '../print.ts';
@@ -22,7 +22,7 @@ export function renderCommand(cli: Argv): Argv {
         })
         .option('agent-image', {
           type: 'string',
-          default: agentImage,
+          default: `taskflow/agent:${packageJson.version}`,
           describe: 'The image that holds the agent',
         })
         .option('injection', {

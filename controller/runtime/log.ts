@@ -2,8 +2,8 @@
 import { isatty } from 'node:tty';
 import { destination, pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import { describeError } from './log/error.ts';
-import type { LogLevel } from './log/levels.ts';
-import { readable } from './log/readable.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** What goes with a message. Errors are told by name and message, with their stack at level `debug` only. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -66,4 +66,21 @@ function logOf(logger: Logger, stacks: boolean): Log {
 function standardOutput(): DestinationStream {
   const stdout = destination({ dest: 1, sync: true });
   return isatty(1) ? { write: (line) => stdout.write(readable(line)) } : stdout;
+}
+
+/**
+ * A line of the log for a person.
+ *
+ * @param line - an entry, as JSON with its newline
+ * @example readable('{"level":"info","time":"2026-01-01T00:00:00.000Z","task":"a","msg":"done"}\n') // '00:00:00.000 info  done task=a\n'
+ */
+export function readable(line: string): string {
+  const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const said = Object.entries(fields).map(([key, value]) => ` ${key}=${word(value)}`);
+  return `${String(time).slice(11, 23)} ${String(level).padEnd(5)} ${String(msg)}${said.join('')}\n`;
+}
+
+/** Quoted where it is no plain word, so that no value can forge a field or a line. */
+function word(value: unknown): string {
+  return typeof value === 'string' && /^[\w./:@+-]+$/.test(value) ? value : JSON.stringify(value);
 }

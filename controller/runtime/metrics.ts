@@ -5,10 +5,17 @@
  */
 import { Counter, Histogram, Registry } from 'prom-client';
 import type { OutcomeKind } from '../../shared/turn/outcome.ts';
-import { bounded } from './metrics/bounded.ts';
-import { HAND_OFF, LONG, SHORT } from './metrics/buckets.ts';
 import { addCounter, addGauge, addGauges } from './metrics/collected.ts';
 import { addProcessMetrics } from './metrics/process.ts';
+
+/** Where histograms are divided, in seconds: a request, a look at one Task. */
+const SHORT = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** From one step to the next: milliseconds between agents, up to two seconds through the API server. */
+const HAND_OFF = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
+
+/** A step, a Task. */
+const LONG = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600];
 
 /** What is looked at when Prometheus asks. */
 export interface MetricsSources {
@@ -146,4 +153,19 @@ export class Metrics {
   #counter<Label extends string>(what: string, help: string, labelNames: Label[]): Counter<Label> {
     return new Counter({ name: `taskflow_${what}_total`, help, labelNames, registers: [this.#registry] });
   }
+}
+
+/**
+ * Keeps the values of a label few, whatever is reported: each new one is a series that Prometheus keeps for ever.
+ *
+ * @param most - values; what comes after them is `other`
+ */
+function bounded(most: number): (value: string) => string {
+  const known = new Set<string>();
+  return (value) => {
+    if (known.has(value)) return value;
+    if (known.size >= most) return 'other';
+    known.add(value);
+    return value;
+  };
 }

@@ -1,6 +1,6 @@
 /** What is done while one leads: renew the Lease, and give it back in the end. */
 import { momentOf, pause, within } from './clock.ts';
-import type { LeaseRecord } from './record.ts';
+import type { LeaseRecord } from './election.ts';
 import type { Candidate } from './settings.ts';
 import { isChanged, type LeaseStore } from './store.ts';
 import { LATE, type RenewedTerm } from './term.ts';

@@ -12,7 +12,7 @@ import {
   type Lease,
   type LeaseRecord,
   type Writer,
-} from './record.ts';
+} from './election.ts';
 
 export interface StoreSettings {
   client: ApiClient;

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { createLog, type Log } from '../../../controller/runtime/log.ts';
-import { LOG_LEVELS, type LogLevel } from '../../../controller/runtime/log/levels.ts';
-import { readable } from '../../../controller/runtime/log/readable.ts';
+import { createLog, readable, type Log, type LogLevel } from '../../../controller/runtime/log.ts';
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 /** What a log of this level says. */
 function said(level: LogLevel, say: (log: Log) => void): Record<string, unknown>[] {

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { nextMove, observe, type Observed } from '../../../../controller/runtime/lease/election.ts';
 import {
   firstLease,
   microTime,
+  nextMove,
+  observe,
   recordOf,
   releasingPatch,
   renewingPatch,
   takingPatch,
   type LeaseRecord,
-} from '../../../../controller/runtime/lease/record.ts';
+  type Observed,
+} from '../../../../controller/runtime/lease/election.ts';
 
 const me = { identity: 'me', leaseDuration: 15_000 };
 

@@ -2,7 +2,7 @@
 import { type ApiClient, type WatchEvent } from '../../../../controller/runtime/client.ts';
 import { ApiError } from '../../../../controller/runtime/errors.ts';
 import { type KubeObject } from '../../../../controller/runtime/objects.ts';
-import { type Lease } from '../../../../controller/runtime/lease/record.ts';
+import { type Lease } from '../../../../controller/runtime/lease/election.ts';
 
 /** How requests and events get through. */
 export interface Link {

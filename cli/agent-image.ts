@@ -1,4 +1,0 @@
-import packageJson from '../package.json' with { type: 'json' };
-
-/** The image of this version's agent. */
-export const agentImage = `taskflow/agent:${packageJson.version}`;
