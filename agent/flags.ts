@@ -50,6 +50,10 @@ const FLAGS = {
     value: 'FILE',
     help: 'where the outcome also goes, if it exists (default /dev/termination-log)',
   },
+  lifeline: {
+    value: 'FD',
+    help: 'an inherited descriptor, 3 or more; its end of file means that the run is gone: the step ends',
+  },
   entrypoints: {
     value: 'JSON',
     help: 'what comes before the command, by platform: {"linux/amd64":["/run"]}; the own one is chosen',
@@ -90,6 +94,7 @@ export interface Options {
   pauseAfter: 'always' | 'failure' | undefined;
   results: string | undefined;
   terminationLog: string;
+  lifeline: number | undefined;
 }
 
 /**
@@ -203,6 +208,10 @@ function readOptions(parsed: Record<string, unknown>): Options {
   if (pauseAfter !== undefined && wait === undefined) {
     throw new UsageError('--pause-after needs the order that ends the pause; add --wait FILE');
   }
+  const lifeline = integer('lifeline');
+  if (lifeline !== undefined && lifeline < 3) {
+    throw new UsageError("--lifeline: descriptors 0 to 2 are the command's own; give it 3 or more");
+  }
   if (retries < 0) throw new UsageError('--retries cannot be negative');
   return {
     wait,
@@ -222,6 +231,7 @@ function readOptions(parsed: Record<string, unknown>): Options {
     pauseAfter,
     results: value('results'),
     terminationLog: value('termination-log') ?? '/dev/termination-log',
+    lifeline,
   };
 }
 

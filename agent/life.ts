@@ -60,9 +60,13 @@ async function untilOver(platform: Platform, options: Options, command: Command)
   });
   const ending = (): number | undefined => signals.find((signal) => ENDING.includes(signal));
   const world = observe(platform, options);
+  const lifeline =
+    options.lifeline === undefined ? undefined : platform.lifeline(options.lifeline, bell.ring);
+  const abandoned = (): boolean => lifeline?.lost() === true;
 
   const verdict = await awaitTurn(options.number ?? 1, world, {
     bell,
+    abandoned,
     ending,
     watch: () => platform.watch(world.directories, bell.ring),
   });
@@ -77,7 +81,7 @@ async function untilOver(platform: Platform, options: Options, command: Command)
   const now: Circumstances = {
     bell,
     clock,
-    cancelled: () => world.order() === QUIT,
+    stop: () => (abandoned() ? 'RunGone' : world.order() === QUIT ? 'Cancelled' : undefined),
     nextSignal: () => signals.shift(),
     ending: () => ending() !== undefined,
     poll: () => (watch === undefined || watch.cover() ? POLL.watched : POLL.unwatched),
@@ -122,10 +126,10 @@ function mustPause({ pauseAfter }: Options, { outcome }: Outcome): boolean {
 }
 
 /** Holds the container, so that a person can look into it, until the order passes it, quits, or a signal ends it. */
-async function pause(step: number, world: World, { bell, poll, ending }: Circumstances): Promise<void> {
+async function pause(step: number, world: World, { bell, poll, stop, ending }: Circumstances): Promise<void> {
   for (;;) {
     const order = world.order();
-    if (order === QUIT || (order !== undefined && order > step) || ending()) return;
+    if (stop() !== undefined || (order !== undefined && order > step) || ending()) return;
     await bell.wait(poll());
   }
 }

@@ -27,6 +27,8 @@ export function ranTo({ exit, stopped, attempts }: Ended, command: Command): End
         reason: 'Cancelled',
         message: `the Task was cancelled; ${message}`,
       };
+    case 'RunGone':
+      return { ...result, outcome: 'Cancelled', reason: 'RunGone', message: `the run is gone; ${message}` };
     case 'TimedOut': {
       const exitCode = EXIT_CODES.TIMED_OUT.code;
       return {

@@ -17,6 +17,12 @@ export interface Platform {
   readonly commands: Commands;
   /** Watches directories; see {@link Watch}. */
   watch(directories: readonly string[], ring: () => void): Watch;
+  /**
+   * Listens on an inherited descriptor, which no command gets, and rings when it is at its end of file.
+   *
+   * @throws {SystemError} when it is not open for reading.
+   */
+  lifeline(descriptor: number, ring: () => void): Lifeline;
   /** From now on hands every signal that can be caught to `receive`, by its Linux number. */
   onSignal(receive: (signal: number) => void): void;
   /** Writes to standard output, as it is. */
@@ -55,6 +61,11 @@ export interface Watch {
    * that the system has no watch left for, is the caller's to poll.
    */
   cover(): boolean;
+}
+
+export interface Lifeline {
+  /** Whether the other end is closed: whoever held it is gone. */
+  lost(): boolean;
 }
 
 export interface Commands {

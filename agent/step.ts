@@ -11,7 +11,7 @@ const DRAIN = 2_000;
 const MAX_RETRY_DELAY = 5 * 60_000;
 
 /** Why a command was stopped. */
-export type Stop = 'Cancelled' | 'TimedOut';
+export type Stop = 'Cancelled' | 'RunGone' | 'TimedOut';
 
 export interface Ended {
   exit: Exit;
@@ -23,8 +23,8 @@ export interface Ended {
 export interface Circumstances {
   bell: Bell;
   clock: Clock;
-  /** Whether the order says that the step must not go on. */
-  cancelled: () => boolean;
+  /** Why the step must not go on, if it must not. */
+  stop: () => Exclude<Stop, 'TimedOut'> | undefined;
   /** The next signal to pass on, if one came. */
   nextSignal: () => number | undefined;
   /** Whether a signal came that asks for an end. */
@@ -43,9 +43,9 @@ export async function runStep(start: () => Running, limits: Limits, now: Circums
     const ended = { ...(await supervise(start(), deadline, limits.grace, now)), attempts };
     if (attempts > limits.retries || !mayTryAgain(ended)) return ended;
     const hindrance = await rest(delay, deadline, now);
-    if (hindrance === 'Cancelled') return { ...ended, stopped: 'Cancelled' };
     // No time left, or asked to end: the failure of the last attempt stands.
-    if (hindrance !== undefined) return ended;
+    if (hindrance === 'other') return ended;
+    if (hindrance !== undefined) return { ...ended, stopped: hindrance };
     delay = Math.min(2 * delay, MAX_RETRY_DELAY);
   }
 }
@@ -60,11 +60,12 @@ async function rest(
   delay: number,
   deadline: number,
   now: Circumstances,
-): Promise<'Cancelled' | 'other' | undefined> {
+): Promise<Stop | 'other' | undefined> {
   const until = now.clock.elapsed() + delay;
   if (until >= deadline) return 'other';
   for (;;) {
-    if (now.cancelled()) return 'Cancelled';
+    const stop = now.stop();
+    if (stop !== undefined) return stop;
     if (now.ending()) return 'other';
     const left = until - now.clock.elapsed();
     if (left <= 0) return undefined;
@@ -87,7 +88,7 @@ async function supervise(
   while ((exit = running.exit()) === undefined) {
     for (let signal = now.nextSignal(); signal !== undefined; signal = now.nextSignal())
       running.signal(signal);
-    stopped ??= now.cancelled() ? 'Cancelled' : clock.elapsed() >= deadline ? 'TimedOut' : undefined;
+    stopped ??= now.stop() ?? (clock.elapsed() >= deadline ? 'TimedOut' : undefined);
     if (stopped !== undefined && killAt === Infinity) {
       killAt = clock.elapsed() + grace;
       running.signal(SIGTERM);

@@ -19,12 +19,13 @@ export type Verdict = { kind: 'run' } | NeverRan;
 export async function awaitTurn(
   step: number,
   world: Pick<World, 'look'>,
-  ears: { bell: Bell; ending: () => number | undefined; watch: () => Watch },
+  ears: { bell: Bell; abandoned: () => boolean; ending: () => number | undefined; watch: () => Watch },
 ): Promise<Verdict> {
   let watch: Watch | undefined;
   for (;;) {
     // Watching begins before looking: a change between the two rings the bell.
     const covered = watch?.cover();
+    if (ears.abandoned()) return { kind: 'abandoned' };
     const decided = turn(step, world.look());
     if (decided.kind !== 'wait') return decided;
     const signal = ears.ending();

@@ -8,8 +8,12 @@ import { signalName } from './signals.ts';
 export type Ending = Pick<Outcome, 'outcome' | 'exitCode' | 'reason' | 'message'> &
   Partial<Pick<Outcome, 'signal' | 'attempts'>>;
 
-/** Why a step did not run: its turn cannot come any more, or a signal came before. */
-export type NeverRan = Extract<Turn, { kind: 'skip' | 'cancelled' }> | { kind: 'signaled'; signal: number };
+/** Why a step did not run: its turn cannot come any more, or something came before. */
+export type NeverRan =
+  | Extract<Turn, { kind: 'skip' | 'cancelled' }>
+  | { kind: 'signaled'; signal: number }
+  /** Whoever started the agent is gone. */
+  | { kind: 'abandoned' };
 
 export function neverRan(verdict: NeverRan): Ending {
   switch (verdict.kind) {
@@ -26,6 +30,13 @@ export function neverRan(verdict: NeverRan): Ending {
         exitCode: EXIT_CODES.CANCELLED.code,
         reason: 'Cancelled',
         message: 'the Task was cancelled',
+      };
+    case 'abandoned':
+      return {
+        outcome: 'Cancelled',
+        exitCode: EXIT_CODES.CANCELLED.code,
+        reason: 'RunGone',
+        message: "the run was gone before the step's turn",
       };
     case 'signaled': {
       const signal = signalName(verdict.signal);

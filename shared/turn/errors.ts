@@ -19,6 +19,7 @@ const ERRNO: Readonly<Record<string, string>> = {
   E2BIG: 'argument list too long',
   EACCES: 'permission denied',
   EAGAIN: 'nothing to read yet',
+  EBADF: 'not an open descriptor',
   EDQUOT: 'disk quota exceeded',
   EILSEQ: 'not valid UTF-8',
   EIO: 'input/output error',

@@ -9,6 +9,8 @@ interface Settings {
   cwd?: string;
   env?: Record<string, string>;
   input?: string;
+  /** Gives it descriptor 3, a stream whose other end is the test's. */
+  lifeline?: boolean;
 }
 
 /** What a person or the kubelet sees of an agent that ended. */
@@ -20,12 +22,17 @@ export interface Seen {
 }
 
 /** Starts an agent; the test that did must await its end, and an agent that outlives its test is killed. */
-export function startAgent(agent: Agent, args: readonly string[], { cwd, env, input = '' }: Settings = {}) {
+export function startAgent(
+  agent: Agent,
+  args: readonly string[],
+  { cwd, env, input = '', lifeline = false }: Settings = {},
+) {
   const [file, ...before] = agent.command;
   const subprocess = execa(file, [...before, ...args], {
     ...(cwd !== undefined && { cwd }),
     ...(env !== undefined && { env }),
     input,
+    ...(lifeline && { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] }),
     reject: false,
     stripFinalNewline: false,
     maxBuffer: 64 * 1024 * 1024,

@@ -6,6 +6,7 @@ import { main } from '../../main.ts';
 import { type Platform } from '../../platform.ts';
 import { reap, start } from './commands.ts';
 import { files } from './files.ts';
+import { lifeline } from './lifeline.ts';
 import { check } from './system.ts';
 import { watch } from './watch.ts';
 
@@ -32,6 +33,7 @@ const platform: Platform = {
   },
   commands: { start },
   watch,
+  lifeline,
   onSignal: (receive) => void receivers.push(receive),
   print(text) {
     std.out.puts(text);

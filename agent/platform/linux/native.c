@@ -4,6 +4,8 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/auxv.h>
 #include <sys/inotify.h>
@@ -72,6 +74,26 @@ static JSValue native_watch_directory(JSContext *ctx, JSValueConst self, int arg
     return result(ctx, watch);
 }
 
+static JSValue native_close_on_exec(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    int32_t descriptor;
+    (void)self, (void)argc;
+
+    if (JS_ToInt32(ctx, &descriptor, argv[0]))
+        return JS_EXCEPTION;
+    return result(ctx, fcntl(descriptor, F_SETFD, FD_CLOEXEC));
+}
+
+static JSValue native_readable(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    struct pollfd entry = {.events = POLLIN};
+    (void)self, (void)argc;
+
+    if (JS_ToInt32(ctx, &entry.fd, argv[0]))
+        return JS_EXCEPTION;
+    return result(ctx, poll(&entry, 1, 0));
+}
+
 static JSValue native_fsync(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     int32_t descriptor;
@@ -137,6 +159,8 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("spawn", 4, native_spawn),
     JS_CFUNC_DEF("takeTerminal", 1, native_take_terminal),
     JS_CFUNC_DEF("tee", 2, native_tee),
+    JS_CFUNC_DEF("closeOnExec", 1, native_close_on_exec),
+    JS_CFUNC_DEF("readable", 1, native_readable),
     JS_CFUNC_DEF("fsync", 1, native_fsync),
     JS_CFUNC_DEF("fchmod", 2, native_fchmod),
     JS_CFUNC_DEF("chmod", 2, native_chmod),

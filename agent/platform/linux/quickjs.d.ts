@@ -59,6 +59,9 @@ declare module 'qjs:taskflow' {
   export function tee(stream: number, file: number): [number, number] | number;
   /** Gives the terminal on standard input back to this process, if the process group has it. */
   export function takeTerminal(group: number): number;
+  export function closeOnExec(descriptor: number): number;
+  /** 1 when a read would not block: there is something to read, or it is at its end; else 0. */
+  export function readable(descriptor: number): number;
   export function fsync(descriptor: number): number;
   export function fchmod(descriptor: number, mode: number): number;
   export function chmod(path: string, mode: number): number;

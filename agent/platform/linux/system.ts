@@ -9,6 +9,7 @@ const NAMES: Readonly<Record<number, string>> = {
   6: 'ENXIO',
   7: 'E2BIG',
   8: 'ENOEXEC',
+  9: 'EBADF',
   11: 'EAGAIN',
   12: 'ENOMEM',
   13: 'EACCES',

@@ -4,6 +4,7 @@ import { type Platform } from '../../platform.ts';
 import { hostPlatform } from '../../../shared/turn/host-platform.ts';
 import { start } from './commands.ts';
 import { files } from './files.ts';
+import { lifeline } from './lifeline.ts';
 import { onSignal } from './signals.ts';
 import { watch } from './watch.ts';
 
@@ -22,6 +23,7 @@ export function nodePlatform(args: readonly string[]): Platform {
     },
     commands: { start },
     watch,
+    lifeline,
     onSignal,
     print: (text) => void process.stdout.write(text),
     warn: (line) => void process.stderr.write(`${line}\n`),
