@@ -1,42 +1,84 @@
-import yargs from 'yargs';
 import packageJson from '../package.json' with { type: 'json' };
+import { suggest } from '../shared/manifest/suggest.ts';
+import { UsageError } from '../shared/turn/errors.ts';
+import { type Command } from './command.ts';
+import { runAgent } from './commands/agent.ts';
 import { controllerCommand } from './commands/controller.ts';
 import { entrypointCommand } from './commands/entrypoint.ts';
-import { keepDash } from './commands/manifest-files.ts';
 import { renderCommand } from './commands/render.ts';
 import { runCommand } from './commands/run.ts';
-import { ExitCode, explain } from './errors.ts';
+import { explain } from './errors.ts';
 
-/**
- * Reads the arguments and does what they say. Throws nothing, sets `process.exitCode`. Each subcommand loads its own
- * code only when it is the one called.
- */
+/** Only asked for its help here; program.ts starts it. */
+const agentCommand: Command = {
+  name: 'agent',
+  describe: 'Be the agent of one step, as taskflow-agent is',
+  obey: runAgent,
+};
+
+const COMMANDS = [runCommand, renderCommand, entrypointCommand, controllerCommand, agentCommand];
+
+/** Does what the arguments say. Throws nothing, sets `process.exitCode`. */
 export async function obey(args: readonly string[]): Promise<void> {
+  const [first, ...rest] = args;
+  const command = COMMANDS.find(({ name }) => name === first);
   try {
-    const cli = yargs(keepDash(args))
-      .scriptName('taskflow')
-      .usage('$0 <command>\n\nRuns the containers of one Kubernetes pod in order; here, without a cluster.');
-    for (const add of [runCommand, renderCommand, entrypointCommand, controllerCommand]) add(cli);
-    await cli
-      .command('agent', 'Be the agent of one step, as taskflow-agent is; see taskflow agent --help')
-      .demandCommand(1, 'Say what to do: taskflow run FILE, taskflow render FILE')
-      .strict()
-      .recommendCommands()
-      .version(packageJson.version)
-      .help()
-      .alias('help', 'h')
-      .parserConfiguration({ 'parse-positional-numbers': false })
-      .fail((message, error, parser) => {
-        // yargs has a message for what it refuses itself; what a command throws comes as the error.
-        if (error !== undefined && error !== null) throw error;
-        process.stderr.write(`taskflow: ${message}\n\n`);
-        parser.showHelp('error');
-        process.exit(ExitCode.BadInput);
-      })
-      .parseAsync();
+    await (command === undefined ? general(first, rest) : command.obey(rest));
   } catch (error) {
     const { message, exitCode } = explain(error);
-    process.stderr.write(`${message}\n`);
+    const program = command === undefined ? 'taskflow' : `taskflow ${command.name}`;
+    const text = error instanceof UsageError ? `taskflow: ${message}\nsee ${program} --help` : message;
+    process.stderr.write(`${text}\n`);
     process.exitCode = exitCode;
   }
+}
+
+/** What is no command: the help, the version, or a mistake. */
+async function general(first: string | undefined, rest: readonly string[]): Promise<void> {
+  switch (first) {
+    case undefined:
+      throw new UsageError('no command; write taskflow run FILE or taskflow render FILE');
+    case 'help':
+    case '--help':
+    case '-h':
+      return help(rest[0]);
+    case 'version':
+    case '--version':
+      return void process.stdout.write(`${packageJson.version}\n`);
+    default:
+      throw first.startsWith('-') ? misplaced(first, rest) : unknown(first);
+  }
+}
+
+async function help(name: string | undefined): Promise<void> {
+  if (name !== undefined && !name.startsWith('-')) {
+    const command = COMMANDS.find((each) => each.name === name);
+    if (command === undefined) throw unknown(name);
+    return command.obey(['--help']);
+  }
+  const { helpText } = await import('../shared/arguments/help.ts');
+  const text = await helpText({
+    usage: 'taskflow COMMAND',
+    describe: 'Runs the containers of one Kubernetes pod in order; here, without a cluster.',
+    options: {},
+    commands: COMMANDS,
+    epilogue: 'taskflow COMMAND --help says what a command takes.',
+  });
+  process.stdout.write(`${text}\n`);
+}
+
+function unknown(name: string): UsageError {
+  if (/\.(ya?ml|json)$/.test(name))
+    return new UsageError(`"${name}" is no command; write taskflow run ${name}`);
+  const near = suggest(
+    name,
+    COMMANDS.map((each) => each.name),
+  );
+  return new UsageError(`unknown command "${name}"${near === undefined ? '' : `; did you mean ${near}?`}`);
+}
+
+function misplaced(option: string, rest: readonly string[]): UsageError {
+  const name = COMMANDS.find((command) => rest.includes(command.name))?.name ?? 'COMMAND';
+  const [written = option] = option.split('=', 1);
+  return new UsageError(`${written} comes before the command; write taskflow ${name} ${written} …`);
 }

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** The command `taskflow`, as Node runs it; packaged.ts is for the one that is an executable by itself. */
-import { hideBin } from 'yargs/helpers';
 import { ExitCode } from './errors.ts';
 import { taskflow } from './program.ts';
 
@@ -12,4 +11,4 @@ if (Number.parseInt(process.versions.node, 10) < MIN_NODE) {
   process.exit(ExitCode.BadInput);
 }
 
-await taskflow(hideBin(process.argv));
+await taskflow(process.argv.slice(2));

@@ -1,8 +1,8 @@
 /** The options of the controller: for its own command, and for `taskflow controller`. */
-import type { Options } from 'yargs';
 import packageJson from '../package.json' with { type: 'json' };
 import { parseDuration } from '../shared/turn/duration.ts';
 import { registryOptions, type RegistryArguments } from '../shared/image/registry-options.ts';
+import type { OptionTable } from '../shared/arguments/options.ts';
 import { UsageError } from '../shared/turn/errors.ts';
 import type { LogLevel } from './runtime/log.ts';
 
@@ -12,6 +12,10 @@ export const ENV_PREFIX = 'TASKFLOW_CONTROLLER';
 const INJECTIONS = ['auto', 'init-container', 'image-volume'] as const;
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const satisfies LogLevel[];
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'] as const;
+
+/** What kubectl's users try. */
+const DRY_RUN =
+  'expected true or false; --dry-run reads the cluster, changes nothing, and logs what would be done';
 
 export const controllerOptions = {
   kubeconfig: {
@@ -56,8 +60,13 @@ export const controllerOptions = {
     default: `taskflow/agent:${packageJson.version}`,
     describe: 'The image that holds the agent',
   },
-  'agent-image-pull-policy': { choices: PULL_POLICIES, describe: 'When nodes pull the agent’s image' },
+  'agent-image-pull-policy': {
+    type: 'string',
+    choices: PULL_POLICIES,
+    describe: 'When nodes pull the agent’s image',
+  },
   'agent-injection': {
+    type: 'string',
     choices: INJECTIONS,
     default: 'auto',
     describe:
@@ -69,6 +78,7 @@ export const controllerOptions = {
     describe: 'How long an image that cannot be pulled, and the like, is put up with before its Task fails',
   },
   'log-level': {
+    type: 'string',
     choices: LOG_LEVELS,
     default: 'info',
     describe: 'The least important lines that are logged',
@@ -77,11 +87,12 @@ export const controllerOptions = {
     type: 'boolean',
     default: false,
     describe: 'Change nothing in the cluster; log what would be done',
+    words: { client: DRY_RUN, server: DRY_RUN },
   },
   ...registryOptions,
-} as const satisfies Record<string, Options>;
+} as const satisfies OptionTable;
 
-/** The options as yargs gives them. */
+/** Their values. */
 export interface ControllerArguments extends RegistryArguments {
   kubeconfig?: string | undefined;
   context?: string | undefined;
@@ -108,7 +119,7 @@ export interface Times {
   lease: { leaseDuration: number; renewDeadline: number; retryPeriod: number };
 }
 
-/** @throws {UsageError} for values that yargs lets pass */
+/** @throws {UsageError} for values that are of the right type and make no sense */
 export function checkArguments(args: ControllerArguments): Times {
   const { workers, agentImage } = args;
   if (!Number.isInteger(workers) || workers < 1 || workers > 64) {

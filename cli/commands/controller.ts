@@ -1,14 +1,15 @@
-import { type Argv } from 'yargs';
 import { controllerOptions, ENV_PREFIX } from '../../controller/options.ts';
+import { command } from '../command.ts';
 
-export function controllerCommand(cli: Argv): Argv {
-  return cli.command(
-    'controller',
-    'Run the controller of a cluster',
-    (yargs) => yargs.env(ENV_PREFIX).options(controllerOptions),
-    async (args) => {
-      const { serve } = await import('../../controller/serve.ts');
-      await serve(args);
-    },
-  );
-}
+export const controllerCommand = command({
+  name: 'controller',
+  usage: '[OPTIONS]',
+  describe: 'Run the controller of a cluster',
+  options: controllerOptions,
+  variables: { prefix: ENV_PREFIX, of: process.env },
+  epilogue: `Every option can also be given as a variable: --agent-image as ${ENV_PREFIX}_AGENT_IMAGE.`,
+  async run(values) {
+    const { serve } = await import('../../controller/serve.ts');
+    await serve(values);
+  },
+});

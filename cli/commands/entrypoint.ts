@@ -1,60 +1,44 @@
-import { type Argv } from 'yargs';
 import { hostPlatform } from '../../shared/turn/host-platform.ts';
 import { imageFor, type FoundImage, type PlatformImage } from '../../shared/image/found.ts';
 import { imageWords } from '../../shared/image/resolve.ts';
 import { normalizePlatform } from '../../shared/turn/platform.ts';
 import { UsageError } from '../../shared/turn/errors.ts';
+import { command } from '../command.ts';
 import { lookupOptions } from '../image/lookup-options.ts';
 import { shellWord } from '../print.ts';
 
-export function entrypointCommand(cli: Argv): Argv {
-  return cli.command(
-    'entrypoint <image..>',
-    'Print what an image runs, and where that comes from',
-    (yargs) =>
-      yargs
-        .positional('image', {
-          array: true,
-          type: 'string',
-          demandOption: true,
-          describe: 'Images, such as busybox:1.36',
-        })
-        .option('output', {
-          alias: 'o',
-          choices: ['text', 'json'] as const,
-          default: 'text' as const,
-          describe: 'Format',
-        })
-        .option('platform', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'OS/ARCH[/VARIANT] (default: that of this machine)',
-        })
-        .option('all-platforms', {
-          type: 'boolean',
-          conflicts: 'platform',
-          describe: 'Every Linux platform of the image',
-        })
-        .option(lookupOptions)
-        .epilogue('Exits with 2 when an image cannot be looked up; the others are printed all the same.'),
-    async ({ image: images, output, platform: asked, allPlatforms, ...options }) => {
-      const platform = allPlatforms === true ? undefined : readPlatform(asked);
-      const { openLookup } = await import('../image/look-up.ts');
-      const { lookup, keyring } = await openLookup(options);
-      const results = await Promise.allSettled(
-        images.map(async (image) => {
-          const found = await lookup.find(image, { keyring, platform, offline: options.offline });
-          return report(found, platform, asked !== undefined);
-        }),
-      );
-      const reports = results.filter((result) => result.status === 'fulfilled').map(({ value }) => value);
-      if (output === 'json') process.stdout.write(`${JSON.stringify(reports, undefined, 2)}\n`);
-      else process.stdout.write(reports.map(reportText).join('\n'));
-      const failed = results.filter((result) => result.status === 'rejected');
-      if (failed.length > 0) throw new AggregateError(failed.map(({ reason }) => reason as unknown));
-    },
-  );
-}
+export const entrypointCommand = command({
+  name: 'entrypoint',
+  usage: '[OPTIONS] IMAGE...',
+  describe: 'Print what an image runs, and where that comes from',
+  rest: 'images',
+  options: {
+    output: { alias: 'o', type: 'string', choices: ['text', 'json'], default: 'text', describe: 'Format' },
+    platform: { type: 'string', describe: 'OS/ARCH[/VARIANT] (default: that of this machine)' },
+    'all-platforms': { type: 'boolean', default: false, describe: 'Every Linux platform of the image' },
+    ...lookupOptions,
+  },
+  epilogue: 'Exits with 2 when an image cannot be looked up; the others are printed all the same.',
+  async run({ images, output, platform: asked, allPlatforms, ...options }) {
+    if (images.length === 0) throw new UsageError('no image; write taskflow entrypoint busybox:1.36');
+    if (allPlatforms && asked !== undefined)
+      throw new UsageError('--platform and --all-platforms exclude each other; give one of them');
+    const platform = allPlatforms ? undefined : readPlatform(asked);
+    const { openLookup } = await import('../image/look-up.ts');
+    const { lookup, keyring } = await openLookup(options);
+    const results = await Promise.allSettled(
+      images.map(async (image) => {
+        const found = await lookup.find(image, { keyring, platform, offline: options.offline });
+        return report(found, platform, asked !== undefined);
+      }),
+    );
+    const reports = results.filter((result) => result.status === 'fulfilled').map(({ value }) => value);
+    if (output === 'json') process.stdout.write(`${JSON.stringify(reports, undefined, 2)}\n`);
+    else process.stdout.write(reports.map(reportText).join('\n'));
+    const failed = results.filter((result) => result.status === 'rejected');
+    if (failed.length > 0) throw new AggregateError(failed.map(({ reason }) => reason as unknown));
+  },
+});
 
 /** @throws {UsageError} */
 function readPlatform(text: string | undefined): string {

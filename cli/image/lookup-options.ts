@@ -10,7 +10,7 @@ export const lookupOptions = {
   ...registryOptions,
 } as const;
 
-/** The options as yargs gives them. */
+/** Their values. */
 export interface LookupArguments extends RegistryArguments {
   offline: boolean;
 }

@@ -7,27 +7,24 @@ export const registryOptions = {
   'insecure-registry': {
     type: 'string',
     array: true,
-    nargs: 1,
     default: [] as string[],
     describe: 'HOST[:PORT] of a registry that speaks plain http (TASKFLOW_INSECURE_REGISTRY)',
   },
   'registry-ca': {
     type: 'string',
     array: true,
-    nargs: 1,
     default: [] as string[],
     describe: 'HOST[:PORT]=FILE, certificates to trust for a registry (TASKFLOW_REGISTRY_CA)',
   },
   'registry-mirror': {
     type: 'string',
     array: true,
-    nargs: 1,
     default: [] as string[],
     describe: 'HOST[:PORT]=URL, asked before a registry (TASKFLOW_REGISTRY_MIRROR)',
   },
 } as const;
 
-/** The options as yargs gives them. */
+/** Their values. */
 export interface RegistryArguments {
   insecureRegistry: readonly string[];
   registryCa: readonly string[];

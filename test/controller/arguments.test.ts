@@ -1,63 +1,43 @@
-import fc from 'fast-check';
+import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { readArguments } from '../../controller/arguments.ts';
-import { readWithYargs } from '../../controller/arguments-yargs.ts';
-import { controllerOptions, ENV_PREFIX, type ControllerArguments } from '../../controller/options.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { readControllerArguments } from '../../controller/arguments.ts';
+import { controllerOptions, ENV_PREFIX } from '../../controller/options.ts';
 
-/** Without what yargs adds of its own: `_`, `$0`, aliases and names with dashes. */
-function own(args: ControllerArguments): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(args).filter(([key, value]) => /^[a-z][A-Za-z]+$/.test(key) && value !== undefined),
-  );
-}
-
-const words = fc.constantFrom(
-  'a',
-  'ns-1',
-  '127.0.0.1:0',
-  ':8080',
-  '5',
-  '2m',
-  'Never',
-  'auto',
-  'debug',
-  'true',
-  'localhost:5000',
+const switches = Object.entries(controllerOptions).flatMap(([name, { type }]) =>
+  type === 'boolean' ? [name] : [],
 );
-const options = fc.constantFrom(...Object.keys(controllerOptions), 'nosuch', 'n');
-const arg = fc.oneof(
-  fc.tuple(options, words).map(([name, word]) => [`--${name}=${word}`]),
-  fc.tuple(options, words).map(([name, word]) => [`--${name}`, word]),
-  options.map((name) => [`--no-${name}`]),
-  options.map((name) => [`--${name}`]),
-  words.map((word) => [word]),
-  words.map((word) => ['-n', word]),
+const named = Object.entries(controllerOptions).flatMap(([name, { type }]) =>
+  type === 'boolean' ? [] : [name],
 );
-
-async function outcome(read: Promise<ControllerArguments>): Promise<unknown> {
-  return read.then(own, (error: Error) => error.message);
-}
 
 describe('the arguments of the controller', () => {
-  it('are what yargs makes of them, also where yargs is not asked', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(arg, { maxLength: 5 }), async (parts) => {
-        const argv = parts.flat();
-        expect(await outcome(readArguments(argv))).toEqual(await outcome(readWithYargs(argv)));
-      }),
-      { numRuns: 500 },
-    );
+  it('can be variables', () => {
+    const env = { [`${ENV_PREFIX}_WORKERS`]: '9', [`${ENV_PREFIX}_LEADER_ELECT`]: 'false' };
+    expect(readControllerArguments([], env)).toMatchObject({ values: { workers: 9, leaderElect: false } });
+    expect(readControllerArguments(['--workers', '3'], env)).toMatchObject({ values: { workers: 3 } });
   });
 
-  it('can be variables', async () => {
-    process.env[`${ENV_PREFIX}_WORKERS`] = '9';
-    process.env[`${ENV_PREFIX}_LEADER_ELECT`] = 'false';
-    try {
-      expect(own(await readArguments([]))).toMatchObject({ workers: 9, leaderElect: false });
-      expect(own(await readArguments(['--workers', '3']))).toMatchObject({ workers: 3 });
-    } finally {
-      delete process.env[`${ENV_PREFIX}_WORKERS`];
-      delete process.env[`${ENV_PREFIX}_LEADER_ELECT`];
+  it.each(switches)('--%s takes true or false, and nothing else', (name) => {
+    for (const word of ['client', 'server', 'yes', '1', 'True']) {
+      expect(() => readControllerArguments([`--${name}=${word}`], {})).toThrow('expected true or false');
     }
+  });
+
+  it.each(named)('--%s needs a value', (name) => {
+    for (const argv of [[`--${name}`], [`--${name}=`], [`--${name}`, '--dry-run']])
+      expect(() => readControllerArguments(argv, {})).toThrow(`--${name} needs a value`);
+  });
+
+  it.each([
+    ['taskflow-controller', ['../../controller/main.ts']],
+    ['taskflow controller', ['../../cli/main.ts', 'controller']],
+  ])('%s explains them, and tells its version', async (program, [file = '', ...before]) => {
+    const command = [new URL(file, import.meta.url).pathname, ...before];
+    const { stdout } = await execa(process.execPath, [...command, '--help']);
+    expect(stdout).toContain(`${program} [OPTIONS]`);
+    for (const name of Object.keys(controllerOptions)) expect(stdout).toContain(`--${name}`);
+    expect(stdout).toContain(`${ENV_PREFIX}_AGENT_IMAGE`);
+    expect((await execa(process.execPath, [...command, '--version'])).stdout).toBe(packageJson.version);
   });
 });

@@ -1,17 +1,15 @@
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import yargs from 'yargs';
+import { readControllerArguments } from '../../controller/arguments.ts';
 import { injectionFor } from '../../controller/injection.ts';
-import {
-  checkArguments,
-  controllerOptions,
-  ENV_PREFIX,
-  type ControllerArguments,
-} from '../../controller/options.ts';
+import { checkArguments, ENV_PREFIX, type ControllerArguments } from '../../controller/options.ts';
 
 const MAIN = new URL('../../controller/main.ts', import.meta.url).pathname;
-const read = (args: string[]): ControllerArguments =>
-  yargs(args).options(controllerOptions).strict().parseSync();
+const read = (args: string[]): ControllerArguments => {
+  const asked = readControllerArguments(args, {});
+  if (asked.kind !== 'values') throw new Error(`asks for ${asked.kind}`);
+  return asked.values;
+};
 
 describe('the options of the controller', () => {
   it('have defaults that are right', () => {
@@ -32,10 +30,12 @@ describe('the options of the controller', () => {
   });
 
   it.each([
-    [['--nosuch'], {}, 'Unknown argument: nosuch'],
+    [['--nosuch'], {}, 'taskflow-controller: unknown option --nosuch\nsee taskflow-controller --help'],
     [['--workers', '0'], {}, '--workers 0: expected'],
     [[], { [`${ENV_PREFIX}_WORKERS`]: '99' }, '--workers 99: expected'],
-    [['extra'], {}, 'Give options only'],
+    [['extra'], {}, 'unexpected argument "extra"; give options only'],
+    [['--dry-run=client'], {}, '--dry-run "client": expected true or false'],
+    [[], { [`${ENV_PREFIX}_DRY_RUN`]: 'server' }, `${ENV_PREFIX}_DRY_RUN "server": expected true or false`],
     [['--kubeconfig', '/none'], {}, '/none'],
     [['--insecure-registry', 'http://x'], {}, '--insecure-registry needs HOST[:PORT]'],
   ])('%s %s ends the command with a message and code 2', async (args, env, message) => {
