@@ -2,7 +2,6 @@ import { parseDuration } from '../../shared/turn/duration.ts';
 import { loadTasks } from '../../shared/manifest/index.ts';
 import { UsageError } from '../../shared/turn/errors.ts';
 import { lookupOptions } from '../image/lookup-options.ts';
-import { type Reporter } from '../run/events.ts';
 import { command } from '../command.ts';
 import { manifestFiles, manifestOption } from './manifest-files.ts';
 
@@ -72,6 +71,7 @@ export const runCommand = command({
     const { runAll } = await import('../run/run-all.ts');
     const { findAgent } = await import('../run/agent-program.ts');
     const agent = await findAgent(path);
+    const { chooseReporter } = await import('../run/report/choose.ts');
     const reporter = await chooseReporter(output);
     try {
       process.exitCode = await runAll(tasks, {
@@ -98,14 +98,4 @@ function parseEnv(pairs: readonly string[]): Map<string, string> {
     return [pair.slice(0, equals), pair.slice(equals + 1)];
   });
   return new Map(entries);
-}
-
-async function chooseReporter(output: 'plain' | 'json' | undefined): Promise<Reporter> {
-  const { stdout, stderr } = process;
-  if (output === 'json') return (await import('../run/report/json.ts')).jsonReporter(stdout);
-  // A terminal that does not know its size cannot be drawn on.
-  if (output === undefined && stdout.isTTY && stderr.isTTY && stdout.columns > 0) {
-    return (await import('../run/report/live.ts')).liveReporter(stdout);
-  }
-  return (await import('../run/report/plain.ts')).plainReporter({ stdout, stderr });
 }

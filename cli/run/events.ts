@@ -3,6 +3,9 @@ import { type Outcome } from '../../shared/turn/outcome.ts';
 
 export type TaskStatus = 'Successful' | 'Failure' | 'Cancelled';
 
+/** Why it has that status; `TimedOut` when the Task's own timeout ended it. */
+export type TaskReason = 'Succeeded' | 'StepFailed' | 'TimedOut' | 'Cancelled';
+
 export type RunEvent =
   | {
       type: 'TaskStarted';
@@ -15,14 +18,19 @@ export type RunEvent =
   | { type: 'Log'; task: string; step: string; number: number; stream: 'stdout' | 'stderr'; line: string }
   | ({ type: 'StepFinished'; task: string } & Omit<Outcome, 'version'>)
   | { type: 'Stopping'; task: string; signal: string }
+  | { type: 'Suspended' }
+  | { type: 'Resumed' }
   | {
       type: 'TaskFinished';
       task: string;
       status: TaskStatus;
+      reason: TaskReason;
       exitCode: number;
       durationMs: number;
       message: string;
-    };
+    }
+  /** Tasks that were to run after one that did not succeed. */
+  | { type: 'TasksSkipped'; tasks: readonly string[]; after: string };
 
 /** Shows events as they come. */
 export interface Reporter {

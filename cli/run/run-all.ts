@@ -30,7 +30,7 @@ export async function runAll(
   for (const signal of ASKING) process.on(signal, ask);
   for (const stream of [process.stdout, process.stderr]) stream.on('error', onPipeError);
   try {
-    for (const task of tasks) {
+    for (const [at, task] of tasks.entries()) {
       const result = await runTask(task, {
         ...settings,
         directory: process.cwd(),
@@ -38,7 +38,12 @@ export async function runAll(
         kill: kill.signal,
       });
       if (result.kept !== undefined) process.stderr.write(`kept ${result.kept}\n`);
-      if (result.status !== 'Successful') return result.exitCode;
+      if (result.status !== 'Successful') {
+        const dropped = tasks.slice(at + 1).map(({ metadata }) => metadata.name);
+        const after = task.metadata.name;
+        if (dropped.length > 0) settings.report({ type: 'TasksSkipped', tasks: dropped, after });
+        return result.exitCode;
+      }
     }
     return stop.signal.aborted ? 128 + (constants.signals[stop.signal.reason as NodeJS.Signals] ?? 0) : 0;
   } finally {

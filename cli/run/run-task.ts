@@ -11,7 +11,7 @@ import { type Task } from '../../shared/task/task.ts';
 import { after } from './deadline.ts';
 import { startAgentProcess, type AgentProcess } from './agent-process.ts';
 import { type AgentProgram } from './agent-program.ts';
-import { type RunEvent, type TaskStatus } from './events.ts';
+import { type RunEvent, type TaskReason, type TaskStatus } from './events.ts';
 import { makeLayout, removeLayout, writeOrder, writeScript, type Layout } from './layout.ts';
 import { killLeftovers } from './leftovers.ts';
 import { planTask, type LocalPlan, type LocalStep } from './plan.ts';
@@ -38,6 +38,7 @@ export interface RunSettings {
 
 export interface TaskResult {
   status: TaskStatus;
+  reason: TaskReason;
   /** 0, the code of the step that failed, or 128+n when signal n stopped the run. */
   exitCode: number;
   /** How each step ended, in their order. */
@@ -109,9 +110,9 @@ async function runPlan(
     while (mayStart() && agents.length < Math.min(steps.length, step.number + agent.ahead)) {
       agents.push(start(steps[agents.length] ?? step, layout, settings));
     }
-    outcomes.push(
-      await seeToItsEnd(step, agents[step.number - 1], { order, before: outcomes.at(-1), task, report }),
-    );
+    const why = (): string | undefined => (timedOut && !stop.aborted ? timeout?.text : undefined);
+    const moment = { order, before: outcomes.at(-1), task, report, timeout: why };
+    outcomes.push(await seeToItsEnd(step, agents[step.number - 1], moment));
     // Nobody behind an agent that died without a word would ever hear of it.
     if (outcomes.at(-1)?.reason === 'AgentDied') await setOrder(QUIT);
   }
@@ -119,11 +120,12 @@ async function runPlan(
   await Promise.all([stopped(), killed(), timedOut]);
 
   const result = { ...judge(outcomes, stop, timedOut && timeout?.text), outcomes };
-  const { status, exitCode, message } = result;
+  const { status, reason, exitCode, message } = result;
   report({
     type: 'TaskFinished',
     task,
     status,
+    reason,
     exitCode,
     durationMs: Math.round(performance.now() - begun),
     message,
@@ -143,11 +145,13 @@ interface Moment {
   before: Outcome | undefined;
   task: string;
   report: (event: RunEvent) => void;
+  /** The Task's timeout, once that has ended it. */
+  timeout: () => string | undefined;
 }
 
 /** Reports a step's start, output and end; a step whose turn cannot come any more needs no agent to say so. */
 async function seeToItsEnd(step: LocalStep, agent: AgentProcess | undefined, now: Moment): Promise<Outcome> {
-  const { task, report, order, before } = now;
+  const { task, report, order, before, timeout } = now;
   const { name, number } = step;
   const about = { task, step: name, number };
   const decided = turn(number, { order, gate: undefined, predecessors: number > 1 ? [before] : [] });
@@ -155,15 +159,22 @@ async function seeToItsEnd(step: LocalStep, agent: AgentProcess | undefined, now
   if (agent !== undefined) {
     if (decided.kind === 'run') report({ type: 'StepStarted', ...about });
     await agent.printTo((stream, line) => report({ type: 'Log', ...about, stream, line }));
-    outcome = await agent.outcome();
+    outcome = causedBy(await agent.outcome(), timeout());
   } else if (decided.kind === 'skip' || decided.kind === 'cancelled') {
-    outcome = complete(neverRan(decided), { step: name, number }, Date.now());
+    outcome = causedBy(complete(neverRan(decided), { step: name, number }, Date.now()), timeout());
   } else {
     throw new Error(`step ${number} was to ${decided.kind} but has no agent`);
   }
   const { version: _, ...record } = outcome;
   report({ type: 'StepFinished', task, ...record });
   return outcome;
+}
+
+/** Agents are only told that all is over; the run knows that it was the Task's timeout. */
+function causedBy(outcome: Outcome, timeout: string | undefined): Outcome {
+  if (timeout === undefined || outcome.reason !== 'Cancelled') return outcome;
+  const message = outcome.message.replace('the Task was cancelled', `the Task timed out after ${timeout}`);
+  return { ...outcome, reason: 'TimedOut', message };
 }
 
 /**
@@ -173,13 +184,15 @@ function judge(
   outcomes: readonly Outcome[],
   stop: AbortSignal,
   timeout: string | undefined,
-): { status: TaskStatus; exitCode: number; message: string } {
+): Pick<TaskResult, 'status' | 'reason' | 'exitCode'> & { message: string } {
   const failed = outcomes.find((outcome) => next(outcome) === 'stop');
-  if (failed === undefined) return { status: 'Successful', exitCode: 0, message: counted(outcomes.length) };
+  if (failed === undefined)
+    return { status: 'Successful', reason: 'Succeeded', exitCode: 0, message: counted(outcomes.length) };
   if (stop.aborted) {
     const signal = signalOf(stop);
     return {
       status: 'Cancelled',
+      reason: 'Cancelled',
       exitCode: EXIT_CODES.SIGNALED.code + (signalNumber(signal) ?? 0),
       message: `stopped by ${signal}`,
     };
@@ -188,12 +201,14 @@ function judge(
   if (timeout !== undefined && outcome === 'Cancelled') {
     return {
       status: 'Failure',
+      reason: 'TimedOut',
       exitCode: EXIT_CODES.TIMED_OUT.code,
       message: `the Task timed out after ${timeout}, in step ${number} (${step})`,
     };
   }
   return {
     status: 'Failure',
+    reason: 'StepFailed',
     exitCode: failed.exitCode,
     message: `step ${number} (${step}) ended ${outcome}: ${message}`,
   };

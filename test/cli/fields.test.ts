@@ -40,11 +40,21 @@ describe.each(localAgents)('taskflow run with the $name', (agent) => {
     expect(exitCode).toBe(124);
     expect(eventsOf(stdout, 'StepFinished')).toMatchObject([
       { step: 'a', outcome: 'Succeeded' },
-      { step: 'b', outcome: 'Cancelled' },
-      { step: 'c', outcome: 'Cancelled' },
+      {
+        step: 'b',
+        outcome: 'Cancelled',
+        reason: 'TimedOut',
+        message: expect.stringMatching(/^the Task timed out after 2s; /) as string,
+      },
+      { step: 'c', outcome: 'Cancelled', reason: 'TimedOut', message: 'the Task timed out after 2s' },
     ]);
     expect(eventsOf(stdout, 'TaskFinished')).toMatchObject([
-      { status: 'Failure', exitCode: 124, message: 'the Task timed out after 2s, in step 2 (b)' },
+      {
+        status: 'Failure',
+        reason: 'TimedOut',
+        exitCode: 124,
+        message: 'the Task timed out after 2s, in step 2 (b)',
+      },
     ]);
   });
 });

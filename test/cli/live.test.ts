@@ -1,95 +1,168 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { stripVTControlCharacters } from 'node:util';
-import { execa } from 'execa';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { liveReporter, render } from '../../cli/run/report/live.ts';
-import { sh, taskFile } from '../support/cli.ts';
-
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+import { liveReporter } from '../../cli/run/report/live.ts';
+import { manifest, sh, taskFile } from '../support/cli.ts';
+import { scratch } from '../support/scratch.ts';
+import { onTerminal } from '../support/terminal.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 /** What colours dim, bold, green, red and cyan begin with. */
 const COLOURS = [2, 1, 32, 31, 36].map((code) => `\u001B[${code}m`);
+const LOW = { columns: 80, rows: 20 };
+
+const sixty = (at: number, script: string) =>
+  Array.from({ length: 60 }, (_, i) => sh(`s${i + 1}`, i + 1 === at ? script : 'true'));
 
 describe('on a terminal', () => {
   it('the lines of the steps scroll by over a list that ends with every step’s state, time and exit code', async () => {
     const file = await taskFile([
-      sh('good', 'echo fine; sleep 0.3'),
+      sh('good', 'echo fine; echo >&2 oops'),
       sh('bad', 'exit 7'),
       sh('never', 'true'),
     ]);
-    const { stdout, exitCode } = await onTerminal(['run', file]);
-    const text = stripVTControlCharacters(stdout).replaceAll('\r', '');
-    expect(exitCode).toBe(7);
-    expect(text).toContain('good  | fine\n');
-    expect(text).toMatch(/^▶ good +Running +[\d.]+m?s fine$/m);
-    for (const row of [
+    const { emulator, end } = onTerminal(['run', file]);
+    expect((await end()).exitCode).toBe(7);
+    const text = emulator.lines.join('\n');
+    for (const line of [
+      /^good {2}\| fine$/m,
+      /^good {2}\| oops$/m,
       /^✔ good +Succeeded +[\d.]+m?s$/m,
       /^✖ bad +Failed +[\d.]+m?s exit 7$/m,
-      /^- never Skipped$/m,
+      /^– never Skipped$/m,
+      /^Task test Failure in .*: step 2 \(bad\) ended Failed: exit code 7$/m,
     ]) {
-      expect(text).toMatch(row);
+      expect(text).toMatch(line);
     }
-    expect(text).toMatch(/Task test Failure in .*: step 2 \(bad\) ended Failed: exit code 7\n$/);
+  });
+
+  it('the last frame shows the step of sixty that failed, and counts the rest', async () => {
+    const { emulator, end } = onTerminal(['run', await taskFile(sixty(5, 'exit 9'))], { size: LOW });
+    expect((await end()).exitCode).toBe(9);
+    const screen = emulator.screen.join('\n');
+    expect(screen).toMatch(/^✖ s5 +Failed +[\d.]+m?s exit 9$/m);
+    expect(screen).toMatch(/^… 46 more: 46 Skipped$/m);
+    expect(screen).toMatch(/^Task test Failure in .*: step 5 \(s5\) ended Failed/m);
+    expect(screen.match(/✖/g)).toHaveLength(1);
+  });
+
+  it('after Ctrl-C, steps that never began are not shown as failures', async () => {
+    const ready = join(await scratch(), 'ready');
+    const { emulator, end, press } = onTerminal(
+      ['run', await taskFile(sixty(2, `touch ${ready}; sleep 300`))],
+      { size: LOW },
+    );
+    await waitUntil('the second step runs', () => existsSync(ready));
+    press('\u0003');
+    expect((await end()).exitCode).toBe(130);
+    const screen = emulator.screen.join('\n');
+    expect(screen).toMatch(/^✖ s2 +Cancelled/m);
+    expect(screen).toMatch(/^– s3 +Cancelled$/m);
+    expect(screen.match(/✖/g)).toHaveLength(1);
+    expect(screen).toContain('SIGINT: stopping; once more kills at once');
+  });
+
+  it('a long line is one line, to be copied', async () => {
+    const url = `https://example.com/${'0123456789'.repeat(40)}`;
+    const { emulator, end } = onTerminal(['run', await taskFile([sh('a', `echo ${url}`)])], { size: LOW });
+    await end();
+    expect(emulator.lines).toContain(`a | ${url}`);
+  });
+
+  it('what a step prints can neither clear the list nor leave its colour behind', async () => {
+    const script = String.raw`echo before; printf '\033[2J\033[H\033[31mred\033]0;title\007\033[5A\033[K\n'; printf '\033[?1049h\033c\n'; echo after`;
+    const { emulator, end } = onTerminal(['run', await taskFile([sh('a', script)])]);
+    await end();
+    const at = emulator.lines.indexOf('a | before');
+    expect(emulator.lines.slice(at, at + 4)).toEqual(['a | before', 'a | red', 'a | ', 'a | after']);
+    expect(emulator.lines[at + 4]).toMatch(/^✔ a Succeeded/);
+    expect(emulator.titles).toEqual([]);
+    expect(emulator.terminal.buffer.active.type).toBe('normal');
+  });
+
+  it('wide characters do not break the list', async () => {
+    const go = join(await scratch(), 'go');
+    const script = `echo ${'日本語'.repeat(60)}; while ! test -e ${go}; do sleep 0.05; done`;
+    const { emulator, end } = onTerminal(['run', await taskFile([sh('a', script), sh('b', 'true')])], {
+      size: LOW,
+    });
+    await waitUntil('it is in the list', () =>
+      emulator.screen.some((line) => /▶ a Running.*日本語.*…$/.test(line)),
+    );
+    await writeFile(go, '');
+    await end();
+    expect(emulator.lines.filter((line) => /^[▶✔·] /.test(line))).toEqual([
+      expect.stringMatching(/^✔ a Succeeded/),
+      expect.stringMatching(/^✔ b Succeeded/),
+    ]);
+  });
+
+  it('a Task that timed out is said to have timed out', async () => {
+    const file = await taskFile([sh('a', 'sleep 300'), sh('b', 'true')], 'to', { timeout: '1s' });
+    const { emulator, end } = onTerminal(['run', file]);
+    expect((await end()).exitCode).toBe(124);
+    const text = emulator.lines.join('\n');
+    expect(text).toMatch(/^✖ a TimedOut +[\d.]+m?s exit \d+$/m);
+    expect(text).toMatch(/^– b Skipped$/m);
+    expect(text).toMatch(/^Task to timed out after 1s, in step 1 \(a\)$/m);
+    expect(text).not.toMatch(/cancel/i);
+  });
+
+  it('Tasks that come after one that failed are named', async () => {
+    const file = join(await scratch(), 'tasks.yaml');
+    const names = ['one', 'two', 'three', 'four'];
+    await writeFile(
+      file,
+      names.map((name) => manifest([sh('a', name === 'two' ? 'exit 3' : 'true')], name)).join('---\n'),
+    );
+    const { emulator, end } = onTerminal(['run', file]);
+    expect((await end()).exitCode).toBe(3);
+    expect(emulator.lines).toContain('not run, because Task two did not succeed: three, four');
   });
 
   it('without colour where NO_COLOR says so', async () => {
-    const { stdout } = await onTerminal(['run', await taskFile([sh('a', 'true')])], { NO_COLOR: '1' });
-    for (const code of COLOURS) expect(stdout).not.toContain(code);
+    const { raw } = await onTerminal(['run', await taskFile([sh('a', 'true')])], {
+      env: { NO_COLOR: '1' },
+    }).end();
+    for (const code of COLOURS) expect(raw).not.toContain(code);
+  });
+
+  it.each([
+    ['TERM=dumb', { TERM: 'dumb' }],
+    ['TERM empty', { TERM: '' }],
+    ['CI=true', { CI: 'true' }],
+    ['CI=1', { CI: '1' }],
+  ])('%s: plain lines', async (_, env) => {
+    const { raw } = await onTerminal(['run', await taskFile([sh('a', 'echo x')])], { env }).end();
+    expect(raw).toContain('[1/1] a Running\r\na | x\r\n[1/1] a Succeeded');
+    expect(raw).not.toContain('\u001B');
+  });
+
+  it('CI=false: the list', async () => {
+    const { raw } = await onTerminal(['run', await taskFile([sh('a', 'true')])], {
+      env: { CI: 'false' },
+    }).end();
+    expect(raw).toContain('✔ a');
   });
 });
 
-describe('the list', () => {
-  it('is drawn no more once the Task is over, however long the rest takes', () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    onTestFinished(() => void vi.useRealTimers());
-    const terminal = Object.assign(new PassThrough(), { columns: 100, rows: 30, isTTY: true });
-    const { report, close } = liveReporter(terminal as unknown as NodeJS.WriteStream);
-    report({ type: 'TaskStarted', task: 't', steps: ['a'], agent: 'agent', differences: [] });
-    const end = { status: 'Successful', exitCode: 0, durationMs: 1, message: '1 step' } as const;
-    report({ type: 'TaskFinished', task: 't', ...end });
-    vi.advanceTimersByTime(1000);
-    close();
-    expect(String(terminal.read())).toMatch(/Task t Successful in 1ms: 1 step\n$/);
-  });
-
-  const rows = Array.from({ length: 100 }, (_, i) => ({
-    name: `s${i}`,
-    state: i < 50 ? ('Succeeded' as const) : ('Waiting' as const),
-    begun: undefined,
-    took: i < 50 ? 5 : undefined,
-    exitCode: undefined,
-    last: '',
-  }));
-
-  it('shows the steps around the running one when the terminal is too low for all', () => {
-    const lines = stripVTControlCharacters(render(rows, 0, 20)).split('\n');
-    expect(lines).toHaveLength(17);
-    expect(lines.join('\n')).toContain('s50');
-    expect(lines.at(-1)).toBe('  … 84 more');
-  });
-
-  it('cannot be disturbed by what a step prints', () => {
-    const row = {
-      name: 'a',
-      state: 'Running' as const,
-      begun: 0,
-      took: undefined,
-      exitCode: undefined,
-      last: '\u001B[2Jx\r\u0007y',
-    };
-    expect(stripVTControlCharacters(render([row], 1000, 20))).toBe('▶ a Running   1.0s [2Jxy');
-  });
+it('the list is drawn no more once the Task is over, however long the rest takes', () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const terminal = Object.assign(new PassThrough(), { columns: 100, rows: 30, isTTY: true });
+  const { report, close } = liveReporter(terminal as unknown as NodeJS.WriteStream);
+  void report({ type: 'TaskStarted', task: 't', steps: ['a'], agent: 'agent', differences: [] });
+  const end = {
+    status: 'Successful',
+    reason: 'Succeeded',
+    exitCode: 0,
+    durationMs: 1,
+    message: '1 step',
+  } as const;
+  void report({ type: 'TaskFinished', task: 't', ...end });
+  vi.advanceTimersByTime(1000);
+  close();
+  expect(String(terminal.read())).toMatch(/Task t Successful in 1ms: 1 step\n$/);
 });
-
-/** Runs the CLI on a terminal of its own, made by script(1). */
-async function onTerminal(args: readonly string[], env: Record<string, string> = {}) {
-  const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ');
-  return execa('script', ['-qec', `stty cols 100 rows 30; ${command}`, join('/dev', 'null')], {
-    env: { TERM: 'xterm-256color', ...env },
-    reject: false,
-    stdin: 'ignore',
-    stripFinalNewline: false,
-  });
-}

@@ -162,8 +162,9 @@ describe('taskflow run', () => {
       manifest([sh('b', 'exit 3')], 'two'),
       manifest([sh('c', 'echo c')], 'three'),
     ];
-    const { exitCode, stdout } = await taskflow(['run', '-'], { input: text.join('---\n') });
+    const { exitCode, stdout, stderr } = await taskflow(['run', '-'], { input: text.join('---\n') });
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: 'a | a\n' });
+    expect(stderr).toMatch(/\nnot run, because Task two did not succeed: three\n$/);
   });
 
   it('runs none of several Tasks when one of them cannot run here', async () => {

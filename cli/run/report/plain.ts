@@ -1,5 +1,5 @@
 import { type Reporter, type RunEvent } from '../events.ts';
-import { endOf, startOf, stepEnd } from './words.ts';
+import { endOf, skipped, startOf, stepEnd, stopping } from './words.ts';
 
 interface Streams {
   stdout: NodeJS.WritableStream;
@@ -27,9 +27,14 @@ export function plainReporter({ stdout, stderr }: Streams): Reporter {
       case 'StepFinished':
         return say(`${about(event)} ${stepEnd(event)}`);
       case 'Stopping':
-        return say(`${event.signal}: stopping; once more kills at once`);
+        return say(stopping(event));
       case 'TaskFinished':
         return say(endOf(event));
+      case 'TasksSkipped':
+        return say(skipped(event));
+      case 'Suspended':
+      case 'Resumed':
+        return;
     }
   }
   return { report, close: () => undefined };

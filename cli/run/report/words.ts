@@ -1,4 +1,5 @@
 /** The words of both reports for people. */
+import { type OutcomeKind } from '../../../shared/turn/outcome.ts';
 import { type RunEvent } from '../events.ts';
 
 type Event<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
@@ -10,16 +11,30 @@ export function startOf({ task, steps, agent, differences }: Event<'TaskStarted'
   ];
 }
 
-export function endOf({ task, status, durationMs, message }: Event<'TaskFinished'>): string {
+export function endOf({ task, status, reason, durationMs, message }: Event<'TaskFinished'>): string {
+  if (reason === 'TimedOut') return message.replace('the Task', `Task ${task}`);
   return `Task ${task} ${status} in ${duration(durationMs)}: ${message}`;
 }
+
+export function skipped({ tasks, after }: Event<'TasksSkipped'>): string {
+  return `not run, because Task ${after} did not succeed: ${tasks.join(', ')}`;
+}
+
+export const stopping = ({ signal }: Event<'Stopping'>): string =>
+  `${signal}: stopping; once more kills at once`;
 
 /** What became of a step, `Failed in 1.2s: exit code 42`. */
 export function stepEnd(event: Event<'StepFinished'>): string {
   const { outcome, startedAt, finishedAt, message } = event;
   const took =
     startedAt === undefined ? '' : ` in ${duration(Date.parse(finishedAt) - Date.parse(startedAt))}`;
-  return `${outcome}${took}${outcome === 'Succeeded' ? '' : `: ${message}`}`;
+  return `${shownOutcome(event)}${took}${outcome === 'Succeeded' ? '' : `: ${message}`}`;
+}
+
+/** The word for how a step ended: the Task's timeout cancels steps, but nobody wished for that. */
+export function shownOutcome({ outcome, reason, startedAt }: Event<'StepFinished'>): OutcomeKind {
+  if (outcome !== 'Cancelled' || reason !== 'TimedOut') return outcome;
+  return startedAt === undefined ? 'Skipped' : 'TimedOut';
 }
 
 /** @example duration(61_500) // '1m1.5s' */
