@@ -122,6 +122,7 @@ export function parseFlags(args: readonly string[], machine: string): Request {
       'duplicate-arguments-array': true,
     },
   });
+  refuseWords(own);
   if (parsed['help'] === true) return { kind: 'help' };
   if (parsed['version'] === true) return { kind: 'version' };
   refuseUnknown(parsed);
@@ -182,7 +183,24 @@ function exitCodeLines(): string[] {
 function refuseUnknown(parsed: Record<string, unknown>): void {
   for (const name of Object.keys(parsed)) {
     if (name !== '_' && !Object.hasOwn(FLAGS, name)) {
-      throw new UsageError(`unknown flag ${name.length === 1 ? '-' : '--'}${name}; see --help`);
+      throw new UsageError(
+        `unknown flag ${name.length === 1 ? '-' : '--'}${name}; see taskflow-agent --help`,
+      );
+    }
+  }
+}
+
+/** What the parser would take for false, or for nothing at all. */
+function refuseWords(args: readonly string[]): void {
+  for (const [at, arg] of args.entries()) {
+    const [, given = '', word] = /^--?([^=]+)(?:=(.*))?$/s.exec(arg) ?? [];
+    const name = NAMES.find((each) => each === given);
+    if (name === undefined) continue;
+    if (flag(name).value === undefined && word !== undefined && !/^(true|false)$/.test(word)) {
+      throw new UsageError(`--${name} "${word}": expected true or false`);
+    }
+    if (flag(name).many === true && word === undefined && (args[at + 1] ?? '--').startsWith('--')) {
+      throw new UsageError(`--${name} has no value; write: --${name} ${flag(name).value}`);
     }
   }
 }

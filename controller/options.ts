@@ -25,16 +25,16 @@ export const controllerOptions = {
   },
   context: { type: 'string', describe: 'A context of the kubeconfig. Default: the current one' },
   namespace: { alias: 'n', type: 'string', describe: 'Only the Tasks of this namespace. Default: all' },
-  workers: { type: 'number', default: 4, describe: 'How many Tasks are looked at once' },
+  workers: { type: 'number', default: 4, describe: 'How many Tasks are reconciled concurrently' },
   'leader-elect': {
     type: 'boolean',
     default: true,
-    describe: 'Act only while holding a Lease, so that of several controllers one does',
+    describe: 'Act only while holding a Lease, so that only one replica is active',
   },
   'leader-elect-lease-duration': {
     type: 'string',
     default: '15s',
-    describe: 'How long a leader that says nothing is believed to be there',
+    describe: 'How long a silent leader keeps its lease',
   },
   'leader-elect-renew-deadline': {
     type: 'string',
@@ -75,7 +75,7 @@ export const controllerOptions = {
   'image-pull-patience': {
     type: 'string',
     default: '2m',
-    describe: 'How long an image that cannot be pulled, and the like, is put up with before its Task fails',
+    describe: 'How long to tolerate image-pull and similar errors before the Task fails',
   },
   'log-level': {
     type: 'string',

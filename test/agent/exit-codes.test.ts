@@ -55,6 +55,12 @@ describe.each(agents)('exit codes of the $name', (agent) => {
     ['nothing after --command', ['--command'], 'no command'],
     ['an empty command', ['--command', ''], 'the command is empty'],
     ['a flag without its value', ['--wait', '--waitcontent', '1', '--', 'true'], '--wait has no value'],
+    ['a list without its value', ['--after', '--', 'true'], '--after has no value'],
+    [
+      'a switch with a word',
+      ['--dry-run=client', '--', 'true'],
+      '--dry-run "client": expected true or false',
+    ],
     ['a flag given twice', ['--post', 'a', '--post', 'b', '--', 'true'], '--post is given more than once'],
     [
       'a number that is none',
