@@ -1,3 +1,4 @@
+import { formatJson } from '../shared/json.ts';
 import { formatYaml } from '../shared/manifest/index.ts';
 
 /**
@@ -10,7 +11,7 @@ export function printObjects(objects: readonly object[], format: 'yaml' | 'json'
 function asJson(objects: readonly object[]): string {
   const [only] = objects;
   const printed = objects.length === 1 ? only : { apiVersion: 'v1', kind: 'List', items: objects };
-  return `${JSON.stringify(printed, undefined, 2)}\n`;
+  return `${formatJson(printed, 2)}\n`;
 }
 
 /** A word as one would type it in a shell. */

@@ -1,4 +1,5 @@
 /** The Kubernetes API, as far as the controller needs it. */
+import { formatJson } from '../../shared/json.ts';
 import type { Access } from './credentials.ts';
 import { ApiUnreachableError } from './errors.ts';
 import { pathOf } from './http/path.ts';
@@ -230,7 +231,7 @@ function about(
 }
 
 function json(value: unknown): { body: string; type: string } {
-  return { body: JSON.stringify(value), type: 'application/json' };
+  return { body: formatJson(value), type: 'application/json' };
 }
 
 /** Go writes no items at all as `null`. */

@@ -3,6 +3,7 @@
  * the tests that miss a tool say so. `node scripts/test-tools/main.ts`, always ends with 0.
  */
 import { readFile } from 'node:fs/promises';
+import { execa } from 'execa';
 import { install } from '../build-agent/apt.ts';
 import { onPath } from '../build-agent/commands.ts';
 import { readElf } from '../build-agent/elf.ts';
@@ -16,6 +17,9 @@ const TOOLS: Readonly<Record<string, () => Promise<boolean>>> = {
   },
   // Builds the image of the agent.
   buildah: () => onPath('buildah'),
+  // Reads the YAML that taskflow writes: a reader that is not its own.
+  'python3-yaml': async () =>
+    (await execa('python3', ['-c', 'import yaml'], { reject: false })).exitCode === 0,
   // Runs the arm64 build of the agent; an arm64 machine does so by itself.
   'qemu-user-static': async () => process.arch !== 'x64' || (await onPath('qemu-aarch64-static')),
   ...Object.fromEntries(

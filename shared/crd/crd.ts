@@ -94,5 +94,7 @@ function specRules(fields: readonly string[]): Rule[] {
 }
 
 function schemaOf(schema: z.ZodType): Schema {
-  return structural(z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input' }) as Schema);
+  // A bigint is the rest of an int64; the number beside it says what JSON has there.
+  const json = z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input', unrepresentable: 'any' });
+  return structural(json as Schema);
 }

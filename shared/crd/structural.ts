@@ -4,6 +4,7 @@
  * - `additionalProperties` beside `properties` is not allowed: where unknown fields are kept they become
  *   `x-kubernetes-preserve-unknown-fields`, where they are refused it goes, since the API server prunes or refuses them itself
  * - an integer or string has no `type` in `anyOf`: `x-kubernetes-int-or-string` says it all, and the pattern of the string stays
+ * - an int64 is an integer or a bigint to JavaScript: the integer says it all
  * - the bounds of int32 and of the integers that JavaScript holds exactly become formats
  *
  * @see https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
@@ -32,6 +33,8 @@ export function structural(schema: Schema): Schema {
     const pattern = anyOf?.find((each) => each.pattern !== undefined)?.pattern;
     return { ...rest, ...(pattern !== undefined && { pattern }) };
   }
+  const [whole] = anyOf ?? [];
+  if (whole?.type === 'integer') return integer({ ...rest, ...whole });
   return {
     ...(rest.type === 'integer' ? integer(rest) : rest),
     ...(items && { items: structural(items) }),

@@ -22,13 +22,19 @@ function wanted(schema: unknown): string {
   if (schema instanceof z.ZodArray) return `a list of ${plural(schema.element)}`;
   if (schema instanceof z.ZodRecord && schema.valueType instanceof z.ZodString) return 'a map of strings';
   if (schema instanceof z.ZodEnum) return choice(schema.options);
-  if (schema instanceof z.ZodUnion) return schema.options.map(wanted).join(' or ');
+  if (schema instanceof z.ZodUnion) {
+    // A bigint is a whole number too, and beside one.
+    return schema.options
+      .filter((option) => !(option instanceof z.ZodBigInt))
+      .map(wanted)
+      .join(' or ');
+  }
   return 'a map';
 }
 
 function plural(schema: unknown): string {
   if (schema instanceof z.ZodString) return 'strings';
-  return schema instanceof z.ZodNumber ? 'whole numbers' : 'maps';
+  return schema instanceof z.ZodNumber || schema instanceof z.ZodUnion ? 'whole numbers' : 'maps';
 }
 
 function choice(options: readonly unknown[]): string {

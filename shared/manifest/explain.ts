@@ -30,9 +30,9 @@ function cure(issue: z.core.$ZodIssue, value: unknown, shown: string | undefined
     return meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`;
   }
   if (issue.code !== 'invalid_type' && issue.code !== 'invalid_union') return '';
-  const wanted = issue.code === 'invalid_type' ? issue.expected : 'string';
+  const wanted = issue.code === 'invalid_type' ? issue.expected : wantedOf(issue);
   const isString = typeof value === 'string';
-  if (wanted === 'string' && (typeof value === 'number' || typeof value === 'boolean')) {
+  if (wanted === 'string' && ['number', 'bigint', 'boolean'].includes(typeof value)) {
     return shown === undefined ? ' (write it in quotes)' : ` (write ${shown})`;
   }
   if (wanted === 'array' && isString) return '; write one item a line, each after "- "';
@@ -41,6 +41,13 @@ function cure(issue: z.core.$ZodIssue, value: unknown, shown: string | undefined
   if (wanted === 'boolean' && isString && /^(?:true|false|yes|no|on|off)$/i.test(value))
     return ' (remove the quotes)';
   return '';
+}
+
+/** What a choice of types wants first: an int64 is one of whole numbers, all others have a string. */
+function wantedOf({ errors }: z.core.$ZodIssueInvalidUnion): 'int' | 'string' {
+  return errors.length === 2 && errors[1]?.some((each) => 'expected' in each && each.expected === 'bigint')
+    ? 'int'
+    : 'string';
 }
 
 export function explainUnknown({ suggestion, known }: UnknownField): string {

@@ -20,9 +20,10 @@ export function showable(value: unknown, source: string | undefined, path: Path)
 /** Names what stands in a manifest: `the number 5`, `a list`; `shown` as `showable` returns it. */
 export function describe(value: unknown, shown: string | undefined): string {
   if (typeof value === 'string') return shown === undefined ? 'a string' : `the string ${shown}`;
-  if (typeof value === 'number' || typeof value === 'boolean') {
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') {
+    const kind = typeof value === 'boolean' ? 'boolean' : 'number';
     // Plain numbers and booleans have no character that quotes would escape.
-    return shown === undefined ? `a ${typeof value}` : `the ${typeof value} ${shown.slice(1, -1)}`;
+    return shown === undefined ? `a ${kind}` : `the ${kind} ${shown.slice(1, -1)}`;
   }
   if (Array.isArray(value)) return 'a list';
   return value === null || value === undefined ? 'nothing' : 'a map';

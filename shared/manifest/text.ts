@@ -24,8 +24,9 @@ export function decode(input: string | Uint8Array): Source {
     return { text: '', finding: { offset: 0, message } };
   }
   const raw = typeof input === 'string' ? input : new TextDecoder('utf-8', { ignoreBOM: true }).decode(input);
-  // YAML 1.1 also ends a line at a lone carriage return, as old Macs did.
-  const text = (raw.startsWith('\ufeff') ? raw.slice(1) : raw).replace(/\r(?!\n)/g, '\n');
+  const bare = raw.startsWith('\ufeff') ? raw.slice(1) : raw;
+  // YAML 1.1 also ends a line at a lone carriage return, as old Macs did, and at U+0085.
+  const text = bare.replace(isJson(bare) ? /\r(?!\n)/g : /\r(?!\n)|\u0085/g, '\n');
   const finding =
     (typeof input === 'string' ? undefined : badByte(input, raw, raw.length - text.length)) ??
     badCharacter(text);
@@ -50,18 +51,23 @@ function badByte(bytes: Uint8Array, raw: string, skipped: number): Finding | und
 }
 
 // What YAML 1.1 calls not printable, and go-yaml refuses as a "control character". Half a surrogate pair is no character.
-const NOT_YAML = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]/u;
+// At U+2028 and U+2029 it ends a line and keeps the character: nobody means that.
+const NOT_YAML = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\u2027\u202a-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 // kubectl reads a file that begins with "{" as JSON, and prints such files with these characters as they are.
 const NOT_JSON = /[^\t\n\r\u0020-\ud7ff\ue000-\u{10ffff}]/u;
 
 function badCharacter(text: string): Finding | undefined {
-  const offset = text.search(/^\s*\{/.test(text) ? NOT_JSON : NOT_YAML);
+  const offset = text.search(isJson(text) ? NOT_JSON : NOT_YAML);
   if (offset === -1) return undefined;
   const code = (text.codePointAt(offset) ?? 0).toString(16).toUpperCase().padStart(4, '0');
   return {
     offset,
     message: `the character U+${code} is not allowed in YAML; remove it, or write it as "\\u${code}" in quotes`,
   };
+}
+
+function isJson(text: string): boolean {
+  return /^\s*\{/.test(text);
 }
 
 /** Finds lines and columns, both counted from 1, in a text that is read once. */

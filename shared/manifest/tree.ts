@@ -8,11 +8,14 @@ import {
   type ParsedNode,
   type Pair,
   type YAMLMap,
+  type YAMLSeq,
 } from 'yaml';
+import { MERGE } from './scalars.ts';
 import { type Path, quote } from './words.ts';
 
 export type Field = Pair<ParsedNode, ParsedNode | null>;
 type MapNode = Extract<ParsedNode, YAMLMap>;
+type ListNode = YAMLSeq.Parsed<ParsedNode>;
 
 /** A YAML document as plain values, with what `locate.ts` needs to find the place of each of them. */
 export interface Tree {
@@ -42,7 +45,8 @@ const MAX_DEPTH = 100;
 
 /**
  * Makes plain values of a document in the way of `kubectl`: names of fields become strings, aliases become what they stand
- * for, `<<` merges maps, where what a map says itself counts more. Duplicate fields and what JSON cannot hold are findings.
+ * for, and `<<` merges maps. As in kubectl a merge counts more than the fields before it, and less than those after it.
+ * Duplicate fields and what JSON cannot hold are findings.
  */
 export function buildTree(document: Document.Parsed): Tree {
   const builder = new Builder();
@@ -81,7 +85,7 @@ class Builder {
   #plain(node: ParsedNode | null, path: Path): Built {
     this.#spent += 1;
     if (isMap(node)) return this.#map(node, path);
-    if (isSeq(node)) return this.#list(node.items, path);
+    if (isSeq(node)) return this.#list(node as ListNode, path);
     const value: unknown = isScalar(node) ? node.value : null;
     if (typeof value === 'number' && !Number.isFinite(value)) {
       this.#report(
@@ -114,10 +118,13 @@ class Builder {
     return entry.built;
   }
 
-  #list(items: readonly (ParsedNode | null)[], path: Path): Built {
+  #list(node: ListNode, path: Path): Built {
     const value: unknown[] = [];
     const all: Built = { value, size: 1, depth: 1 };
-    for (const [index, item] of items.entries()) value.push(include(all, this.build(item, [...path, index])));
+    for (const [index, item] of node.items.entries()) {
+      if (node.flow) this.#inBrackets(item, [...path, index]);
+      value.push(include(all, this.build(item, [...path, index])));
+    }
     return all;
   }
 
@@ -125,25 +132,28 @@ class Builder {
     const value: Record<string, unknown> = {};
     const all: Built = { value, size: 1, depth: 1 };
     const fields = new Map<string, Field>();
-    const merges: ParsedNode[] = [];
+    const own = new Set<string>();
     for (const field of node.items) {
-      if (isMergeKey(field.key) && field.value !== null) {
+      if (node.flow) {
+        this.#inBrackets(field.key, path, field.value);
+        this.#inBrackets(field.value, path);
+      }
+      if (isMergeKey(field.key)) {
         include(all, this.build(field.value, path));
-        merges.push(field.value);
+        this.#merge(field.value ?? field.key, value, fields, path);
         continue;
       }
       const name = this.#name(field.key, path);
       if (name === undefined) continue;
-      const own = [...path, name];
-      if (name === '__proto__') this.#report(field.key, own, 'unknown field; remove it');
-      else if (fields.has(name))
-        this.#report(field.key, own, 'this field is here twice; keep one of the two');
+      const at = [...path, name];
+      if (name === '__proto__') this.#report(field.key, at, 'unknown field; remove it');
+      else if (own.has(name)) this.#report(field.key, at, 'this field is here twice; keep one of the two');
       else {
+        own.add(name);
         fields.set(name, field);
-        value[name] = include(all, this.build(field.value, own));
+        value[name] = include(all, this.build(field.value, at));
       }
     }
-    for (const source of merges) this.#merge(source, value, fields, path);
     this.fields.set(node, fields);
     this.#values.set(node, value);
     return all;
@@ -151,7 +161,8 @@ class Builder {
 
   #name(key: ParsedNode, path: Path): string | undefined {
     const { value } = this.build(key, path);
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    if (typeof value === 'number') return numberName(value);
+    if (typeof value === 'string' || typeof value === 'bigint' || typeof value === 'boolean')
       return String(value);
     if (value === null) this.#report(key, path, 'a field without a name; write the name before the ":"');
     else
@@ -164,23 +175,32 @@ class Builder {
   }
 
   #merge(source: ParsedNode, into: Record<string, unknown>, fields: Map<string, Field>, path: Path): void {
-    const node = (isAlias(source) ? this.targets.get(source) : source) ?? source;
-    if (isSeq(node)) {
-      for (const item of node.items) {
+    if (isSeq(source)) {
+      // The first one counts most.
+      for (const item of source.items.toReversed()) {
         if (isSeq(item)) this.#report(item, path, NOT_MERGEABLE);
         else this.#merge(item, into, fields, path);
       }
       return;
     }
-    // An alias that is still one here stands for nothing and was reported.
-    if (isAlias(node)) return;
+    const node = isAlias(source) ? this.targets.get(source) : source;
+    // An alias of nothing was reported.
+    if (node === undefined) return;
     const from = isMap(node) ? this.#values.get(node) : undefined;
     if (!isMap(node) || from === undefined) return this.#report(source, path, NOT_MERGEABLE);
     for (const [name, field] of this.fields.get(node) ?? []) {
-      if (fields.has(name)) continue;
       fields.set(name, field);
       into[name] = from[name];
     }
+  }
+
+  /** In brackets kubectl ends a text at "?", begins none with ":" and takes the ":" of "a:]" for a part of it. */
+  #inBrackets(node: unknown, path: Path, after?: ParsedNode | null): void {
+    if (!isScalar(node) || node.type !== 'PLAIN') return;
+    const [start = 0, end] = node.range ?? [];
+    const unparted = isScalar(after) && after.source === '' && after.range[0] === (end ?? 0) + 1;
+    if (unparted || /\?|^:/.test(node.source ?? ''))
+      this.findings.push({ offset: start, path, message: BRACKETS });
   }
 
   #report(node: ParsedNode | null, path: Path, message: string): void {
@@ -189,6 +209,7 @@ class Builder {
 }
 
 const EXPLODES = `with its aliases written out, this document has more than ${MAX_VALUES.toLocaleString('en')} values or ${MAX_DEPTH} levels; write out fewer`;
+const BRACKETS = 'kubectl cannot read this text inside of [ ] or { }; put it in quotes';
 const NOT_MERGEABLE = 'expected a map, or a list of maps, to merge with "<<"';
 
 function include(all: Built, part: Built): unknown {
@@ -198,5 +219,19 @@ function include(all: Built, part: Built): unknown {
 }
 
 function isMergeKey(key: ParsedNode): boolean {
-  return isScalar(key) && key.type === 'PLAIN' && key.value === '<<';
+  if (!isScalar(key) || key.value !== '<<') return false;
+  return key.tag === MERGE || key.tag === '!' || (key.type === 'PLAIN' && key.tag === undefined);
+}
+
+/** A number as the name of a field: in the way of Go's `FormatFloat(value, 'g', -1, 32)`. */
+function numberName(value: number): string {
+  if (Number.isSafeInteger(value)) return String(value);
+  const single = Math.fround(value);
+  let digits = 1;
+  while (digits < 9 && Math.fround(Number(single.toPrecision(digits))) !== single) digits += 1;
+  const [mantissa = '', exponent = '0'] = single.toExponential(digits - 1).split('e');
+  const power = Number(exponent);
+  if (!Number.isFinite(single)) return single < 0 ? '-.inf' : '.inf';
+  if (power >= -4 && power < 6) return String(Number(single.toPrecision(digits)));
+  return `${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
 }

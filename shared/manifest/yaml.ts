@@ -1,4 +1,5 @@
-import { Composer, type Document, type ErrorCode, Lexer, Parser, type YAMLError } from 'yaml';
+import { Composer, type Document, type ErrorCode, Parser, type YAMLError } from 'yaml';
+import { kubernetesLexer } from './lexer.ts';
 import { kubernetesYaml } from './scalars.ts';
 import type { Finding } from './text.ts';
 
@@ -39,7 +40,7 @@ function run(text: string): Parsed {
   });
 
   let tokens = 0;
-  for (const lexeme of new Lexer().lex(text)) {
+  for (const lexeme of kubernetesLexer().lex(text)) {
     if (++tokens > MAX_TOKENS) return give(TOO_MANY_TOKENS);
     for (const token of parser.next(lexeme)) documents.push(...composer.next(token));
     if (parser.stack.length > MAX_DEPTH) return give(TOO_DEEP);
@@ -53,8 +54,13 @@ function run(text: string): Parsed {
     ...documents.flatMap((document) => [...document.errors, ...document.warnings]),
     ...errors,
     ...warnings,
-  ];
+  ].filter((error) => !isAboutBrackets(error));
   return { documents, findings: all.map((error) => ({ offset: error.pos[0], message: explain(error) })) };
+}
+
+/** A warning of the parser's: a bracket that ends at the column of its field. No reader of Kubernetes minds. */
+function isAboutBrackets({ name, code }: YAMLError): boolean {
+  return name === 'YAMLWarning' && code === 'BAD_INDENT';
 }
 
 const TOO_MANY_TOKENS = `this YAML has more than ${MAX_TOKENS.toLocaleString('en')} words and signs; split the file`;

@@ -39,7 +39,7 @@ export const metadataSchema = open({
   generateName: text('A beginning of a name; taskflow needs the whole name.'),
   uid: text('Set by the cluster: tells this Task from a later one of the same name.'),
   resourceVersion: text('Set by the cluster: the version of the stored Task.'),
-  generation: int64('Set by the cluster: counts the changes of the spec.'),
+  generation: z.int().optional().describe('Set by the cluster: counts the changes of the spec.'),
   creationTimestamp: time('Set by the cluster: when the Task was created.'),
   deletionTimestamp: time('Set by the cluster: when the Task is to be deleted.'),
   deletionGracePeriodSeconds: int64('Set by the cluster: seconds until a deleted Task is gone.'),

@@ -1,6 +1,6 @@
 /** What a Task says about its pod: the fields of a Kubernetes v1 PodSpec that leave the order of the steps alone. */
 import { z } from 'zod';
-import { flag, int32, int64, notHere, open, text, texts } from './container/fields.ts';
+import { anInteger, flag, int32, int64, notHere, open, text, texts } from './container/fields.ts';
 import { resourcesSchema } from './container/resources.ts';
 import { MANAGED_BY_LABEL, OWN_PREFIX } from './api.ts';
 
@@ -63,7 +63,7 @@ const securityContext = open({
   runAsNonRoot: flag('Refuse to start containers as user id 0.'),
   fsGroup: int64('The group that owns the files of volumes.'),
   fsGroupChangePolicy: text('When the files of volumes get that group: OnRootMismatch or Always.'),
-  supplementalGroups: z.array(z.int()).optional().describe('More groups of every process.'),
+  supplementalGroups: z.array(anInteger()).optional().describe('More groups of every process.'),
   supplementalGroupsPolicy: text('Where the groups of processes come from: Merge or Strict.'),
   seLinuxOptions: passed('The SELinux context of all containers that name none.'),
   seLinuxChangePolicy: text('How volumes get their SELinux label: Recursive or MountOption.'),

@@ -1,4 +1,5 @@
 /** Requests to one cluster as one user: credentials, deadlines, limits, another try where that can do no harm. */
+import { parseJson } from '../../../shared/json.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { transportError } from '../../../shared/image/transport.ts';
 import type { Access } from '../credentials.ts';
@@ -68,7 +69,7 @@ export class Session {
     try {
       for (let tried = 1; ; tried++) {
         try {
-          return JSON.parse(await this.#whole(request, deadline.signal));
+          return parseJson(await this.#whole(request, deadline.signal));
         } catch (error) {
           const delay = retryDelay(tried, error, { method: request.method, random: Math.random() });
           if (delay === undefined || delay >= deadline.left || deadline.signal.aborted) throw error;

@@ -1,4 +1,5 @@
 /** What a watch says. */
+import { parseJson } from '../../../shared/json.ts';
 import { statusError, isObject } from '../http/status.ts';
 import type { KubeObject } from '../objects.ts';
 
@@ -22,7 +23,7 @@ export class BadEventError extends Error {
 export function parseEvent<T extends KubeObject>(line: string, asked: string): WatchEvent<T> {
   let event: unknown;
   try {
-    event = JSON.parse(line);
+    event = parseJson(line);
   } catch (error) {
     // What it is stays unsaid: it may be the half of a Secret.
     throw new BadEventError('a line of the watch is no JSON', { cause: error });

@@ -20,8 +20,9 @@ export const text = (about: string) => z.string().optional().describe(about);
 export const texts = (about: string) => z.array(z.string()).optional().describe(about);
 export const flag = (about: string) => z.boolean().optional().describe(about);
 export const int32 = (about: string) => z.int32().optional().describe(about);
-/** An int64 of Kubernetes; integers past 2^53 are refused because JavaScript cannot hold them exactly. */
-export const int64 = (about: string) => z.int().optional().describe(about);
+/** An int64 of Kubernetes. Past 2^53 it is a bigint, since no number of JavaScript is exact there. */
+export const int64 = (about: string) => anInteger().optional().describe(about);
+export const anInteger = () => z.union([z.int(), z.bigint()]);
 export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words, about: string) =>
   z.enum(words).optional().describe(about);
 
@@ -81,7 +82,9 @@ const NOT_A_QUANTITY = 'expected a quantity such as "500m", "0.5" or "128Mi"';
  */
 export const quantity = () =>
   z
-    .union([z.int(), z.string().regex(QUANTITY, { error: NOT_A_QUANTITY })], { error: NOT_A_QUANTITY })
+    .union([z.int(), z.bigint(), z.string().regex(QUANTITY, { error: NOT_A_QUANTITY })], {
+      error: NOT_A_QUANTITY,
+    })
     .describe('An amount, such as 500m (half a CPU) or 128Mi.')
     .meta({ 'x-kubernetes-int-or-string': true });
 

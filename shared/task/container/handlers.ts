@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { int32, int64, intOrString, oneOf, open, text, texts } from './fields.ts';
+import { anInteger, int32, int64, intOrString, oneOf, open, text, texts } from './fields.ts';
 
 const exec = open({
   command: texts('The command to run in the container, without a shell. Exit code 0 is success.'),
@@ -46,7 +46,7 @@ const lifecycleHandler = open({
   exec: exec.optional().describe('Run a command in the container.'),
   httpGet: httpGet.optional().describe('Make an HTTP request.'),
   tcpSocket: tcpSocket.optional().describe('Not supported by Kubernetes any more; kept for old manifests.'),
-  sleep: open({ seconds: z.int().describe('Seconds to sleep.') })
+  sleep: open({ seconds: anInteger().describe('Seconds to sleep.') })
     .optional()
     .describe('Wait for a time.'),
 });

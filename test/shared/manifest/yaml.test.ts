@@ -76,12 +76,12 @@ describe('anchors', () => {
 
   it.each([
     [
-      'an own field wins, before',
+      'an own field before it loses',
       ['tty: false', '<<: { tty: true, stdin: true }'],
-      { tty: false, stdin: true },
+      { tty: true, stdin: true },
     ],
     [
-      'an own field wins, after',
+      'an own field after it wins',
       ['<<: { tty: true, stdin: true }', 'tty: false'],
       { tty: false, stdin: true },
     ],
@@ -103,9 +103,9 @@ describe('anchors', () => {
   });
 
   it('lead a complaint to where the value is written', () => {
-    const text = stepWith('gpuSlices: &m', '  - tty: 5', '<<: *m');
+    const text = stepWith('gpuSlices: &m', '  tty: 5', '<<: *m');
     expect(messageOf(text)).toBe(
-      'task.yaml:10:16: spec.steps[0].tty: expected true or false, found the number 5',
+      'task.yaml:10:14: spec.steps[0].tty: expected true or false, found the number 5',
     );
   });
 });
