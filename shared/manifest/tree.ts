@@ -15,7 +15,7 @@ import { type Path, quote } from './words.ts';
 
 export type Field = Pair<ParsedNode, ParsedNode | null>;
 type MapNode = Extract<ParsedNode, YAMLMap>;
-type ListNode = YAMLSeq.Parsed<ParsedNode>;
+type ListNode = YAMLSeq.Parsed;
 
 /** A YAML document as plain values, with what `locate.ts` needs to find the place of each of them. */
 export interface Tree {
@@ -85,7 +85,7 @@ class Builder {
   #plain(node: ParsedNode | null, path: Path): Built {
     this.#spent += 1;
     if (isMap(node)) return this.#map(node, path);
-    if (isSeq(node)) return this.#list(node as ListNode, path);
+    if (isSeq(node)) return this.#list(node, path);
     const value: unknown = isScalar(node) ? node.value : null;
     if (typeof value === 'number' && !Number.isFinite(value)) {
       this.#report(

@@ -1,4 +1,4 @@
-import { Schema, stringify, type ScalarTag } from 'yaml';
+import { Scalar, Schema, stringify, type ScalarTag } from 'yaml';
 import { stringTag } from 'yaml/util';
 import { scalars } from './scalars.ts';
 
@@ -12,7 +12,7 @@ const string: ScalarTag = {
   stringify(item, ...context) {
     const text = String(item.value).toWellFormed();
     if (!(text.includes('\n') ? isBlock(text) : isLine(text))) return quoted(text);
-    return stringTag.stringify?.({ ...item, value: text } as typeof item, ...context) ?? quoted(text);
+    return stringTag.stringify?.(new Scalar(text), ...context) ?? quoted(text);
   },
 };
 

@@ -108,7 +108,7 @@ const ODD = [
 ];
 
 describe.each(available)('$name reads what is written', ({ command }) => {
-  const readBack = async (texts: readonly string[], integers: readonly bigint[]): Promise<void> => {
+  const expectRead = async (texts: readonly string[], integers: readonly bigint[]): Promise<void> => {
     const thing = {
       apiVersion: 'example.com/v1',
       kind: 'Thing',
@@ -130,8 +130,8 @@ describe.each(available)('$name reads what is written', ({ command }) => {
   };
 
   it('any string, any int64', async () => {
-    await readBack(ODD, [2n ** 53n + 1n, -(2n ** 63n), 2n ** 63n - 1n, 0n]);
-    await assert(asyncProperty(array(text, { maxLength: 60 }), array(int64, { maxLength: 5 }), readBack), {
+    await expectRead(ODD, [2n ** 53n + 1n, -(2n ** 63n), 2n ** 63n - 1n, 0n]);
+    await assert(asyncProperty(array(text, { maxLength: 60 }), array(int64, { maxLength: 5 }), expectRead), {
       numRuns: 25,
     });
   });
