@@ -2,6 +2,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { listenError, parseAddress } from './health/address.ts';
+import { boundConnections } from './health/connections.ts';
+
+/** At once. Probes open one each time, Prometheus keeps one. */
+export const MAX_CONNECTIONS = 64;
 
 export interface HealthSettings {
   /** `:8080` for all addresses of the machine, IPv4 and IPv6, `127.0.0.1:8080` or `[::1]:8080`. Port 0: any free one. */
@@ -35,7 +39,7 @@ export async function serveHealth(settings: HealthSettings): Promise<HealthServe
     { maxHeaderSize: 8 * 1024, headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 60_000 },
     answering(settings),
   );
-  server.maxConnections = 64;
+  boundConnections(server, MAX_CONNECTIONS);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(listenError(address, error)));
     // Without a host Node listens on all addresses of both kinds, or on IPv4 where there is nothing else.
@@ -45,10 +49,13 @@ export async function serveHealth(settings: HealthSettings): Promise<HealthServe
 }
 
 function answering({ live, ready, metrics }: HealthSettings): RequestListener {
+  // One page for all who ask while it is being made.
+  let making: Promise<Page> | undefined;
+  const metricsPage = async (): Promise<Page> => ({ status: 200, ...(await metrics()) });
   const pages = new Map<string, () => Promise<Page>>([
     ['/healthz', async () => problemsPage(live())],
     ['/readyz', async () => problemsPage(ready())],
-    ['/metrics', async () => ({ status: 200, ...(await metrics()) })],
+    ['/metrics', () => (making ??= metricsPage().finally(() => (making = undefined)))],
   ]);
   return (request, response) => {
     const send = ({ status, type = 'text/plain; charset=utf-8', text }: Page): void => {

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -81,6 +82,32 @@ describe('npm run deploy -- --print', () => {
     const given = ['--controller-image', 'r.example/c:2', '--agent-image', 'r.example/a@sha256:1'];
     for (const overlay of ['base', 'namespaced', 'private-registry'])
       expect(images(await print('--overlay', overlay, ...given))).toEqual([given[1], given[3]]);
+  });
+});
+
+describe('the component network-policy', () => {
+  it('lets nobody but Prometheus connect to the controllers of an overlay', async (test) => {
+    await needsKubectl(test);
+    const overlay = join(await scratch(), 'overlay');
+    await mkdir(overlay);
+    const at = (path: string): string => relative(overlay, join(ROOT, 'deploy', path));
+    const kustomization = { resources: [at('base')], components: [at('network-policy')] };
+    await writeFile(join(overlay, 'kustomization.yaml'), JSON.stringify(kustomization));
+    const { stdout } = await execa('kubectl', [
+      'kustomize',
+      '--load-restrictor',
+      'LoadRestrictionsNone',
+      overlay,
+    ]);
+    const all = parseAllDocuments(stdout).map((document) => document.toJS() as Manifest & { spec: object });
+    const of = (kind: string) => all.find((each) => each.kind === kind);
+    expect(of('NetworkPolicy')).toMatchObject({
+      spec: {
+        podSelector: (of('Deployment')?.spec as { selector: object }).selector,
+        policyTypes: ['Ingress'],
+        ingress: [{ ports: [{ port: 'metrics', protocol: 'TCP' }] }],
+      },
+    });
   });
 });
 

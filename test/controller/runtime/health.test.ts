@@ -1,8 +1,14 @@
 import { request } from 'node:http';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { ListenError, parseAddress } from '../../../controller/runtime/health/address.ts';
-import { serveHealth, type HealthServer, type HealthSettings } from '../../../controller/runtime/health.ts';
+import {
+  MAX_CONNECTIONS,
+  serveHealth,
+  type HealthServer,
+  type HealthSettings,
+} from '../../../controller/runtime/health.ts';
 import { freePort } from '../../support/servers.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
@@ -120,6 +126,67 @@ describe('an address', () => {
 
   it('of another machine is told', async () => {
     await expect(serve({ address: '192.0.2.1:0' })).rejects.toThrow(/it is no address of this machine/);
+  });
+});
+
+describe('a probe', () => {
+  it.each([
+    ['with ten times as many connections open as are allowed', '127.0.0.1'],
+    ['with those of another address open', '127.0.0.2'],
+  ])('has its answer %s, in which nothing is said', async (_, localAddress) => {
+    const { url } = await serve();
+    const port = Number(new URL(url).port);
+    const open = new Set<Socket>();
+    let opened = 0;
+    for (let count = 0; count < 10 * MAX_CONNECTIONS; count++) {
+      const socket = connect({ port, host: '127.0.0.1', localAddress });
+      open.add(socket);
+      socket.on('connect', () => opened++).on('close', () => open.delete(socket));
+      socket.on('error', () => undefined);
+      onTestFinished(() => void socket.destroy());
+    }
+    await waitUntil('all were opened', () => opened === 10 * MAX_CONNECTIONS);
+    await waitUntil('the oldest are closed', () => open.size <= MAX_CONNECTIONS);
+    expect(await ask(url, '/healthz')).toMatchObject({ status: 200 });
+    expect(await ask(url, '/readyz')).toMatchObject({ status: 200 });
+    await waitUntil('there are no more than before', () => open.size <= MAX_CONNECTIONS);
+  });
+
+  it('keeps its connection while another address opens as many as it likes', async () => {
+    const { url } = await serve();
+    const port = Number(new URL(url).port);
+    const probe = connect(port, '127.0.0.1');
+    onTestFinished(() => void probe.destroy());
+    await once(probe, 'connect');
+    let opened = 0;
+    for (let count = 0; count < 2 * MAX_CONNECTIONS; count++) {
+      const socket = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+      socket.on('connect', () => opened++).on('error', () => undefined);
+      onTestFinished(() => void socket.destroy());
+    }
+    await waitUntil('all were opened', () => opened === 2 * MAX_CONNECTIONS);
+    probe.write('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(String(await once(probe, 'data'))).toMatch(/^HTTP\/1.1 200 /);
+  });
+});
+
+describe('metrics', () => {
+  it('are made once for all who ask at the same time', async () => {
+    let made = 0;
+    const ready = Promise.withResolvers<void>();
+    const { url } = await serve({
+      metrics: async () => {
+        made++;
+        await ready.promise;
+        return { type: 'text/plain', text: `${made}\n` };
+      },
+    });
+    const asked = [ask(url, '/metrics'), ask(url, '/metrics'), ask(url, '/metrics')];
+    await waitUntil('they are being made', () => made === 1);
+    await ask(url, '/healthz');
+    ready.resolve();
+    for (const answer of asked) expect(await answer).toMatchObject({ status: 200, text: '1\n' });
+    expect(await ask(url, '/metrics')).toMatchObject({ text: '2\n' });
   });
 });
 
