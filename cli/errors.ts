@@ -7,6 +7,7 @@ import { StepLookupError } from '../shared/image/steps.ts';
 import { NoCommandError } from '../shared/pod/pod.ts';
 import { ManifestError } from '../shared/manifest/errors.ts';
 import { ScriptsTooLargeError } from '../shared/pod/scripts.ts';
+import { PodTooLargeError } from '../shared/task/size.ts';
 import { UsageError } from '../shared/turn/errors.ts';
 import { LocalRunError } from './run/plan.ts';
 
@@ -25,6 +26,7 @@ const BAD_INPUT = [
   ImageLookupError,
   ImageReferenceError,
   CredentialFileError,
+  PodTooLargeError,
   ScriptsTooLargeError,
   LocalRunError,
   CredentialsError,

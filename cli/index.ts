@@ -24,6 +24,7 @@ export {
 } from '../shared/pod/scripts.ts';
 export { QUIT, turn, type Seen, type Turn } from '../shared/turn/order.ts';
 export { next, parseOutcome, OutcomeError, type Outcome, type OutcomeKind } from '../shared/turn/outcome.ts';
+export { MAX_POD_BYTES, PodTooLargeError } from '../shared/task/size.ts';
 export type * from '../shared/task/task.ts';
 export { taskSchema } from '../shared/task/task.ts';
 export { runTask, type RunSettings, type TaskResult } from './run/run-task.ts';

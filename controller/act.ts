@@ -7,7 +7,7 @@ import type { JsonPatch } from './decide/patch.ts';
 import type { Trouble } from './decide/trouble.ts';
 import { eventObject } from './event-object.ts';
 import { NotLeadingError } from './leading.ts';
-import type { ObservedPod } from './pod.ts';
+import { keepOfPod, type ObservedPod } from './pod.ts';
 import type { ApiClient } from './runtime/client.ts';
 import { ApiError } from './runtime/errors.ts';
 import { CONFIG_MAPS, EVENTS, PODS, TASKS, type KubeObject } from './runtime/objects.ts';
@@ -51,6 +51,17 @@ export class Actor {
   async readTask(task: StoredTask, signal: AbortSignal): Promise<StoredTask | undefined> {
     const { client } = this.#settings;
     return client.get<StoredTask>(TASKS, refOf(task), { signal }).catch(unlessGone);
+  }
+
+  /** A pod as it is now; `undefined` when there is none. */
+  async readPod(
+    { namespace = 'default', name }: { namespace?: string | undefined; name: string },
+    signal: AbortSignal,
+  ): Promise<ObservedPod | undefined> {
+    const pod = await this.#settings.client
+      .get<ObservedPod>(PODS, { namespace, name }, { signal })
+      .catch(unlessGone);
+    return pod && keepOfPod(pod);
   }
 
   /**
@@ -137,7 +148,7 @@ export class Actor {
   }
 }
 
-export function isOwnedBy(task: StoredTask, pod: ObservedPod): boolean {
+export function isOwnedBy(task: Pick<StoredTask, 'metadata'>, pod: ObservedPod): boolean {
   return (
     pod.metadata.ownerReferences?.some(
       ({ uid, controller }) => controller === true && uid === task.metadata.uid,
@@ -158,6 +169,9 @@ function refOf({ metadata }: { metadata: { name: string; namespace?: string | un
  */
 function refusal({ status, told }: ApiError): Trouble | undefined {
   const message = `the API server refuses the pod: ${told}`;
+  // What is too large for etcd is so for good, too, whatever the number says.
+  if (status === 413 || told.includes('request is too large'))
+    return { reason: 'PodTooLarge', message, ends: 'now' };
   if (status === 400 || status === 422) return { reason: 'InvalidPod', message, ends: 'now' };
   if (status !== 403 || told.includes('because it is being terminated')) return undefined;
   return told.includes('exceeded quota')

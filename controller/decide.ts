@@ -8,6 +8,7 @@ import { ImageLookupError } from '../shared/image/errors.ts';
 import type { Images } from '../shared/image/steps.ts';
 import { NoCommandError, podOf, type Pod, type PodSettings } from '../shared/pod/pod.ts';
 import { ScriptsTooLargeError, scriptsConfigMap, type ConfigMap } from '../shared/pod/scripts.ts';
+import { PodTooLargeError } from '../shared/task/size.ts';
 import type { TaskStatus } from '../shared/task/task.ts';
 import { advance, isHeld } from './decide/advance.ts';
 import { conclude, DELETION_PATIENCE, stopped, type Conclusion } from './decide/conclude.ts';
@@ -17,7 +18,7 @@ import { statusOf, troubledSince, type Known } from './decide/status.ts';
 import { causeToStop, deadlineOf, STOP_PATIENCE, stopOf, stopPod } from './decide/stop.ts';
 import { troubleOf, type Trouble } from './decide/trouble.ts';
 import type { ObservedPod } from './pod.ts';
-import type { StoredTask } from './stored-task.ts';
+import { isFinal, type StoredTask } from './stored-task.ts';
 
 /** All that is known of one Task. */
 export interface Seen {
@@ -78,11 +79,6 @@ export function decide(seen: Seen, settings: Settings): Decision {
   return pod === undefined ? withoutPod(seen, settings) : withPod(seen, pod, settings);
 }
 
-/** Whether the last word on this Task is said. */
-export function isFinal({ status }: Pick<StoredTask, 'status'>): boolean {
-  return status?.completionTime !== undefined;
-}
-
 function afterwards({ spec, status }: StoredTask, now: number): Decision {
   const { ttlSecondsAfterFinished: ttl } = spec;
   if (ttl === undefined || status?.completionTime === undefined) return NOTHING;
@@ -127,6 +123,7 @@ function create(known: Known, settings: Settings, images: Images): Decision {
 
 /** A Task that can never become a pod. */
 const REFUSALS = [
+  { kind: PodTooLargeError, reason: 'PodTooLarge' },
   { kind: ScriptsTooLargeError, reason: 'ScriptsTooLarge' },
   { kind: NoCommandError, reason: 'NoCommand' },
   { kind: ImageLookupError, reason: 'NoCommand' },

@@ -3,6 +3,7 @@ import { NoImageCommandError, NoSuchPlatformError, RateLimitedError } from '../s
 import type { ImageLookup, LookupSettings } from '../shared/image/lookup.ts';
 import { ImageReferenceError } from '../shared/image/reference.ts';
 import { lookUpImages, needsImage, StepLookupError, type Images } from '../shared/image/steps.ts';
+import { PodTooLargeError } from '../shared/task/size.ts';
 import { stepsOf } from '../shared/task/step-template.ts';
 import type { Prepared } from './decide.ts';
 import type { Trouble } from './decide/trouble.ts';
@@ -52,7 +53,7 @@ export class Lookups {
 
   /** What is known by now. */
   prepared(task: StoredTask): Prepared {
-    if (!stepsOf(task.spec).some(needsImage)) return { kind: 'ready', images: NONE };
+    if (!asksFor(task)) return { kind: 'ready', images: NONE };
     const entry = this.#entries.get(uidOf(task));
     return entry === undefined ? { kind: 'unknown' } : (entry.answer ?? { kind: 'pending' });
   }
@@ -99,6 +100,16 @@ export class Lookups {
   /** Nobody waits for the answer any more when the Task was forgotten meanwhile. */
   #answer(task: StoredTask, entry: Entry): void {
     if (this.#entries.has(uidOf(task))) this.#entries.set(uidOf(task), entry);
+  }
+}
+
+/** Not for a Task whose steps are too large for any pod, which its making will say. */
+function asksFor({ spec }: StoredTask): boolean {
+  try {
+    return stepsOf(spec).some(needsImage);
+  } catch (error) {
+    if (error instanceof PodTooLargeError) return false;
+    throw error;
   }
 }
 

@@ -1,9 +1,10 @@
 /** What each step's container runs. */
 import { escaped, wordsOf, type FoundImage } from '../image/found.ts';
 import { parseReference } from '../image/reference.ts';
-import type { Images } from '../image/steps.ts';
+import { needsImage, type Images } from '../image/steps.ts';
 import { declaredCommand, type AgentCommand } from './step-command.ts';
 import type { CompleteStep } from '../task/step-template.ts';
+import { MAX_POD_BYTES, PodTooLargeError, sizeOf } from '../task/size.ts';
 import { AT } from './paths.ts';
 
 /** A step of which nobody said what it runs. */
@@ -32,13 +33,30 @@ export interface Resolved {
 
 /**
  * @throws {NoCommandError} naming every step that has neither script nor command and whose image was not asked.
+ * @throws {PodTooLargeError} before anything is put together.
  * @throws {ImageLookupError} when an image that was looked up says nothing for a step.
  */
 export function resolveCommands(steps: readonly CompleteStep[], images: Images | undefined): Resolved[] {
+  checkWords(steps, images);
   const resolved = steps.map((step) => resolve(step, images));
   const silent = steps.filter((_, index) => resolved[index] === undefined);
   if (silent.length > 0) throw new NoCommandError(silent);
   return resolved.filter((each) => each !== undefined);
+}
+
+/** What an image runs goes into each step that leaves it to the image. */
+function checkWords(steps: readonly CompleteStep[], images: Images | undefined): void {
+  const sizes = new Map<string, number>();
+  let bytes = 0;
+  for (const { image } of steps.filter(needsImage)) {
+    const size =
+      sizes.get(image) ??
+      sizeOf(images?.get(image)?.platforms.map(({ entrypoint, cmd }) => [entrypoint, cmd]));
+    sizes.set(image, size);
+    bytes += size;
+  }
+  if (bytes > MAX_POD_BYTES)
+    throw new PodTooLargeError(bytes, 'what the images of its steps say that they run');
 }
 
 function resolve(step: CompleteStep, images: Images | undefined): Resolved | undefined {

@@ -72,6 +72,7 @@ export interface PodSettings {
  *
  * @throws {NoCommandError} naming every step that has neither script nor command and whose image was not asked.
  * @throws {ImageLookupError} when an image that was looked up says nothing for a step.
+ * @throws {PodTooLargeError} when no API server would take the pod, before it is made.
  * @throws {ScriptsTooLargeError} when the scripts do not fit into a ConfigMap.
  * @example podOf(task, { agentImage: 'taskflow/agent:0.1.0' }).spec.containers[0].command // ['/taskflow/bin/agent']
  */

@@ -1,4 +1,5 @@
 /** The steps of a Task as they run: each with what `stepTemplate` gives it. */
+import { checkSteps } from './size.ts';
 import type { Step, StepTemplate, TaskSpec } from './task.ts';
 
 /** A step that has its image, its own or the template's. */
@@ -11,11 +12,13 @@ export type CompleteStep = Step & { image: string };
  *
  * Pod, local run and image lookup all go by this.
  *
+ * @throws {PodTooLargeError} before anything is put together
  * @throws {Error} when neither a step nor the template names an image, which no valid Task has
  * @see https://tekton.dev/docs/pipelines/tasks/#specifying-a-step-template
  * @example stepsOf({ steps: [{ name: 'a' }], stepTemplate: { image: 'busybox' } }) // [{ image: 'busybox', name: 'a' }]
  */
 export function stepsOf({ steps, stepTemplate }: Pick<TaskSpec, 'steps' | 'stepTemplate'>): CompleteStep[] {
+  checkSteps({ steps, ...(stepTemplate && { stepTemplate }) });
   return steps.map((step) => complete(stepTemplate === undefined ? step : merge(stepTemplate, step)));
 }
 

@@ -47,6 +47,15 @@ describe('without a pod', () => {
       'Failure ScriptsTooLarge',
     ],
     [
+      'a template that makes the pod too large',
+      spec({
+        steps: Array.from({ length: 256 }, (_, at) => ({ name: `s${at}` })),
+        stepTemplate: { image: 'i', command: ['x'], env: [{ name: 'A', value: 'x'.repeat(107 * 1024) }] },
+      }),
+      [],
+      'Failure PodTooLarge',
+    ],
+    [
       'a pod that is gone is not made again',
       known({ status: 'Running', podName: 'p' }),
       [],
