@@ -47,7 +47,9 @@ export async function runController(
   const server = access.server.href;
   log.info({ server, namespace, health: health.url, version: packageJson.version }, 'controller started');
 
-  const caches = Promise.all([tasks.run(over), pods.run(over)]);
+  // Of the pods of Tasks that are over next to nothing is kept: so the Tasks have to be known first.
+  const podsFollow = tasks.synced.then(async () => pods.run(over)).catch(() => undefined);
+  const caches = Promise.all([tasks.run(over), podsFollow]);
   const act = async (term: Term): Promise<void> => {
     // Stopped before everything was listed: then there is nothing to do.
     const ready = await Promise.all([tasks.synced, pods.synced]).catch(() => undefined);

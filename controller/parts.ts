@@ -1,13 +1,14 @@
 /** The parts of a controller, and how they hang together. Nothing here runs by itself. */
 import packageJson from '../package.json' with { type: 'json' };
 import type { Registries } from '../shared/image/settings.ts';
+import { podNameOf } from '../shared/pod/pod.ts';
 import { TASK_LABEL } from '../shared/task/api.ts';
 import { Actor } from './act.ts';
 import type { Settings } from './decide.ts';
 import { lazyLookup, Lookups } from './images.ts';
 import { whileLeading } from './leading.ts';
 import type { ControllerArguments, Times } from './options.ts';
-import { keepOfPod, type ObservedPod } from './pod.ts';
+import { keepOfPod, ownerOf, stubOfPod, type ObservedPod } from './pod.ts';
 import { Reconciler } from './reconcile.ts';
 import { Cache } from './runtime/cache.ts';
 import { connect } from './runtime/client.ts';
@@ -17,7 +18,7 @@ import type { Log } from './runtime/log.ts';
 import { Metrics } from './runtime/metrics.ts';
 import { PODS, TASKS } from './runtime/objects.ts';
 import { WorkQueue } from './runtime/queue.ts';
-import { keepOfTask, type StoredTask } from './stored-task.ts';
+import { isFinal, keepOfTask, stubOfTask, type StoredTask } from './stored-task.ts';
 import { countByStatus, observeStatus } from './task-metrics.ts';
 
 export interface Surroundings {
@@ -47,6 +48,10 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
     queue,
     tasks: () => countByStatus(tasks.values()),
     leading: mayWrite,
+    leftOut: () => [
+      [TASKS.plural, tasks.leftOut],
+      [PODS.plural, pods.leftOut],
+    ],
   });
   const clients = connections(access, times, metrics);
 
@@ -55,23 +60,33 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
     ...of,
     type: TASKS,
     keep: keepOfTask,
+    stub: stubOfTask,
     onRestart: (reason) => metrics.watchRestarted(TASKS.plural, reason),
     onChange: (task, change) => {
-      if (change === 'deleted') reconciler.forget(task.metadata.uid ?? '');
+      const { namespace, name, uid = '' } = task.metadata;
+      if (change === 'deleted') reconciler.forget(uid);
+      else if (isFinal(task)) pods.keepAgain(namespace, podNameOf({ name, uid }));
       queue.add(keyOf(task));
     },
   });
-  const pods = new Cache<ObservedPod>({
+  const pods: Cache<ObservedPod> = new Cache<ObservedPod>({
     ...of,
     type: PODS,
     labelSelector: TASK_LABEL,
-    keep: keepOfPod,
+    keep: (pod) => (isOfUse(pod) ? keepOfPod(pod) : stubOfPod(pod, false)),
+    stub: stubOfPod,
     onRestart: (reason) => metrics.watchRestarted(PODS.plural, reason),
-    onChange: ({ metadata }) => {
-      const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
-      if (owner?.kind === TASKS.kind) queue.add(`${metadata.namespace}/${owner.name}`);
+    onChange: (pod) => {
+      if (isOfUse(pod)) queue.add(`${pod.metadata.namespace}/${ownerOf(pod)?.name}`);
     },
   });
+  /** Whether anything follows from a pod: it belongs to a Task, which is not over. */
+  const isOfUse = (pod: ObservedPod): boolean => {
+    const owner = ownerOf(pod);
+    if (owner?.kind !== TASKS.kind) return false;
+    const task = tasks.get(pod.metadata.namespace, owner.name);
+    return !(task?.metadata.uid === owner.uid && isFinal(task));
+  };
   const lookups = new Lookups({
     client: clients.reader,
     lookup: lazyLookup({ registries }),

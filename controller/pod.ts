@@ -2,7 +2,7 @@
 import { GATE_ANNOTATION, ORDER_ANNOTATION } from '../shared/pod/pod.ts';
 import { parseInteger } from '../shared/turn/order.ts';
 import { defined } from './defined.ts';
-import type { KubeObject } from './runtime/objects.ts';
+import type { KubeObject, OwnerReference } from './runtime/objects.ts';
 
 /** On the pod, beside an order of -1: why its Task was stopped. Written in one patch with the order, so neither is lost. */
 export const STOP_ANNOTATION = 'api.practice.com/stop';
@@ -66,14 +66,13 @@ export function isEnded(pod: ObservedPod): boolean {
 /**
  * The pod with what nobody here reads left out, for keeping a thousand of them.
  *
- * @example new Cache({ type: PODS, keep: keepOfPod })
+ * @example new Cache({ type: PODS, keep: keepOfPod, stub: stubOfPod })
  */
 export function keepOfPod(pod: ObservedPod): ObservedPod {
-  const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp, ownerReferences } =
-    pod.metadata;
+  const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp } = pod.metadata;
   const { annotations = {} } = pod.metadata;
   const { phase, reason, message, conditions, initContainerStatuses, containerStatuses } = pod.status ?? {};
-  const owner = ownerReferences?.find(({ controller }) => controller === true);
+  const owner = ownerOf(pod);
   return defined({
     metadata: defined({
       name,
@@ -101,6 +100,20 @@ export function keepOfPod(pod: ObservedPod): ObservedPod {
       containerStatuses: containerStatuses?.map(keepOfContainer),
     }),
   });
+}
+
+/** Which pod it is, and whose: of one that is no longer of use, not even that. */
+export function stubOfPod(pod: ObservedPod, isOfUse = true): ObservedPod {
+  const { name, namespace = '', uid = '', resourceVersion = '' } = pod.metadata;
+  const owner = isOfUse ? ownerOf(pod) : undefined;
+  // Written out: ten thousand of these are kept.
+  const metadata = { name, namespace, uid, resourceVersion };
+  return { metadata: owner === undefined ? metadata : { ...metadata, ownerReferences: [owner] }, stub: true };
+}
+
+/** Who manages the pod. */
+export function ownerOf({ metadata }: ObservedPod): OwnerReference | undefined {
+  return metadata.ownerReferences?.find(({ controller }) => controller === true);
 }
 
 const CONDITIONS = new Set(['PodScheduled', 'Ready', 'DisruptionTarget']);

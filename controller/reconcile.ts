@@ -2,18 +2,18 @@
 import { podNameOf } from '../shared/pod/pod.ts';
 import type { TaskStatus } from '../shared/task/task.ts';
 import { type Actor, isOwnedBy, RefusedError } from './act.ts';
-import { decide, isFinal, type Action, type Decision, type Prepared, type Settings } from './decide.ts';
+import { decide, type Action, type Decision, type Prepared, type Settings } from './decide.ts';
 import { createdEvent, eventsOf } from './decide/events.ts';
 import type { Trouble } from './decide/trouble.ts';
 import type { Lookups } from './images.ts';
 import type { ObservedPod } from './pod.ts';
 import type { Cache } from './runtime/cache.ts';
 import type { Log } from './runtime/log.ts';
-import type { StoredTask } from './stored-task.ts';
+import { isFinal, type StoredTask } from './stored-task.ts';
 
 export interface ReconcilerSettings {
   tasks: Pick<Cache<StoredTask>, 'get' | 'put'>;
-  pods: Pick<Cache<ObservedPod>, 'get' | 'put'>;
+  pods: Pick<Cache<ObservedPod>, 'get' | 'put' | 'leftOut'>;
   lookups: Lookups;
   actor: Actor;
   /** Look again at a Task after so many milliseconds. */
@@ -50,13 +50,15 @@ export class Reconciler {
 
   /** @param key - `namespace/name` of a Task */
   async reconcile(key: string, signal: AbortSignal): Promise<void> {
-    const { tasks, pods, clock, settings, lookAgain } = this.#settings;
+    const { tasks, actor, clock, settings, lookAgain } = this.#settings;
     const [namespace = '', name = ''] = key.split('/');
-    const task = tasks.get(namespace, name);
+    const known = tasks.get(namespace, name);
+    if (known === undefined) return;
+    // A stub says all that counts of a Task that is over.
+    const task = known.stub === true && !isFinal(known) ? await actor.readTask(known, signal) : known;
     if (task === undefined) return;
     const memory = this.#memoryOf(task);
-    const found = pods.get(namespace, podNameOf({ name, uid: task.metadata.uid ?? '' }));
-    const pod = found !== undefined && isOwnedBy(task, found) ? found : undefined;
+    const pod = isFinal(task) ? undefined : await this.#podOf(task, signal);
     if (pod !== undefined) memory.hadPod = true;
 
     const seen = { task, pod, hadPod: memory.hadPod, prepared: this.#prepared(task, memory), now: clock() };
@@ -69,6 +71,17 @@ export class Reconciler {
   forget(uid: string): void {
     this.#memories.delete(uid);
     this.#settings.lookups.forget(uid);
+  }
+
+  /** The Task's own pod: from the API server where the cache has a stub of it, or had no place for it. */
+  async #podOf({ metadata }: StoredTask, signal: AbortSignal): Promise<ObservedPod | undefined> {
+    const { pods, actor } = this.#settings;
+    const { namespace, uid = '' } = metadata;
+    const name = podNameOf({ name: metadata.name, uid });
+    const known = pods.get(namespace, name);
+    const isWhole = known === undefined ? pods.leftOut === 0 : known.stub !== true;
+    const pod = isWhole ? known : await actor.readPod({ namespace, name }, signal);
+    return pod !== undefined && isOwnedBy({ metadata }, pod) ? pod : undefined;
   }
 
   #memoryOf(task: StoredTask): Memory {

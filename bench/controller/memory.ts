@@ -9,6 +9,8 @@ import { openWorld, startController, type BenchWorld } from './world.ts';
 
 const MB = 1024 * 1024;
 const TASKS = 1_000;
+/** That are over, and whose pods are still there. */
+const FINISHED = 10_000;
 /** ms: the lists are in, what was read of them is collected. */
 const QUIET = 5_000;
 const WATCHED = 10_000;
@@ -34,6 +36,10 @@ export async function memoryRows(place: Place, program: string): Promise<Row[]> 
   const empty = await idle(program, world);
   const worked = await afterWork(program, world);
   const full = await idle(program, world);
+  world.copyUpTo(FINISHED);
+  const finished = await idle(program, world);
+  const late: number[] = [];
+  for (let round = 0; round < STARTS; round++) late.push(await startToReady(program, world));
   await world.close();
   const rss = (what: string, samples: number[], budgets: Budget[] = []): Row => ({
     what,
@@ -59,6 +65,17 @@ export async function memoryRows(place: Place, program: string): Promise<Row[]> 
       [{ of: 'median', atMost: 120 * MB }],
     ),
     rss(`RSS, ${TASKS} Tasks run`, worked),
+    rss(
+      `RSS, ${FINISHED} Tasks that are over`,
+      finished.map((each) => each.rss),
+      [{ of: 'median', atMost: 95 * MB }],
+    ),
+    {
+      what: `start to ready, ${FINISHED} Tasks that are over`,
+      unit: 'ms',
+      samples: late,
+      than: { what: 'start to ready', samples: starts },
+    },
     { what: 'wake-ups, idle', unit: 'a second', samples: full.map((each) => each.wakeUps) },
     { what: 'CPU time in 10 s, idle', unit: 'ms', samples: full.map((each) => each.cpu) },
   ];

@@ -1,17 +1,20 @@
 /** What a controller is measured in: an API server in memory, a kubelet that plays the pods, and it as a process. */
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { spawn } from 'node:child_process';
 import { execPath } from 'node:process';
 import { parse } from 'yaml';
-import { TASKS } from '../../controller/runtime/objects.ts';
+import { PODS, TASKS } from '../../controller/runtime/objects.ts';
 import { type StoredTask } from '../../controller/stored-task.ts';
 import { bundle, ENTRY, writeFiles } from '../../scripts/build-controller/bundle.ts';
 import { startApiServer, type ApiServer } from '../../test/support/api-server/index.ts';
 import { resourceKey } from '../../test/support/api-server/resource.ts';
+import { type Version } from '../../test/support/api-server/store.ts';
 import { Talk } from '../../test/support/api-server/talk.ts';
 import { scriptedKubelet, type Kubelet } from '../../test/support/kubelet/index.ts';
+import { podNameOf } from '../../shared/pod/pod.ts';
 import { type Place } from '../harness/place.ts';
 import { now, until } from '../harness/time.ts';
 
@@ -27,6 +30,8 @@ export interface BenchWorld {
   kubelet: Kubelet;
   /** Creates Tasks of five steps. */
   create: (count: number) => Promise<void>;
+  /** Fills the table up with copies of the Tasks that are over, and of their pods, until there are so many. */
+  copyUpTo: (count: number) => void;
   /** How many Tasks are over. */
   over: () => number;
   close: () => Promise<void>;
@@ -57,6 +62,10 @@ export async function openWorld(place: Place, duration: number): Promise<BenchWo
       const path = `/apis/api.practice.com/v1alpha1/namespaces/${NAMESPACE}/tasks`;
       await Promise.all(names.map((name) => talk.object('POST', path, { body: taskOf(name) })));
     },
+    copyUpTo: (count) => {
+      const tasks = server.store.shelf(resourceKey(TASKS)).values(NAMESPACE);
+      for (let copy = tasks.length; copy < count; copy++) copyTask(server, tasks[copy % tasks.length], copy);
+    },
     over: () => finished.size,
     close: async () => {
       await kubelet.stop();
@@ -64,6 +73,23 @@ export async function openWorld(place: Place, duration: number): Promise<BenchWo
       await server.stop();
     },
   };
+}
+
+/** A Task with another name and uid, and its pod, which belongs to it as the first one's does. */
+function copyTask({ store }: ApiServer, task: Version | undefined, copy: number): void {
+  if (task === undefined) throw new Error('there is no Task to copy');
+  const { metadata } = task.object;
+  const made = { ...metadata, name: `copy-${copy}`, uid: randomUUID() };
+  const old = store.shelf(resourceKey(PODS)).get(NAMESPACE, podNameOf(metadata))?.object;
+  if (old === undefined) throw new Error(`Task ${metadata.name} has no pod`);
+  const ownerReferences = (old.metadata.ownerReferences ?? []).map((owner) => ({
+    ...owner,
+    name: made.name,
+    uid: made.uid,
+  }));
+  const pod = { ...old.metadata, name: podNameOf(made), uid: randomUUID(), ownerReferences };
+  store.commit(resourceKey(TASKS), 'ADDED', { ...task.object, metadata: made }, undefined);
+  store.commit(resourceKey(PODS), 'ADDED', { ...old, metadata: pod }, undefined);
 }
 
 function taskOf(name: string): StoredTask {

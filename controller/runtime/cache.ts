@@ -1,6 +1,7 @@
 /** All objects of one type, as the API server has them: listed once, then followed by a watch. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff } from './cache/backoff.ts';
+import { BOUNDS, type Bounds } from './cache/budget.ts';
 import { kindOf, Problems } from './cache/problem.ts';
 import { Store, type Change } from './cache/store.ts';
 import type { ApiClient, WatchEvent } from './client.ts';
@@ -18,6 +19,10 @@ export interface CacheSettings<T extends KubeObject> {
   labelSelector?: string | undefined;
   /** Drops what nobody needs, before an object is stored. */
   keep?: (object: T) => T;
+  /** What is kept of an object for which there is no room, with `stub: true`: where it is. Default: all of it. */
+  stub?: (object: T) => T;
+  /** Default: {@link BOUNDS}. */
+  bounds?: Bounds;
   /**
    * Called for each change of the cache, that by {@link Cache.put} too; with the object as it was last when it is
    * deleted. It is to do no more than to remember what to look at.
@@ -26,7 +31,7 @@ export interface CacheSettings<T extends KubeObject> {
   log: Pick<Log, 'debug' | 'info' | 'warn' | 'error'>;
   /** Called when a watch failed and has to begin anew, with the HTTP status or one word for what stood in the way. */
   onRestart?: (reason: string) => void;
-  /** The most objects that are asked for at once. Default: 100, since what a page leaves behind stays in memory. */
+  /** The most objects that are asked for at once. Default: 20: of larger pages, what is read of them is old before it is let go, and stays in memory. */
   pageSize?: number;
   /** How long a watch is asked to last, seconds; silence cannot last longer. Default: 60. */
   watchSeconds?: number;
@@ -63,19 +68,30 @@ export class Cache<T extends KubeObject> {
   readonly #synced = Promise.withResolvers<void>();
   #hasSynced = false;
   #staleLists = 0;
+  #leftOut = 0;
+  /** Whether something was deleted since all were listed. */
+  #deleted = false;
   #pageSize: number;
 
   constructor(settings: CacheSettings<T>) {
     const { namespace, labelSelector, ...others } = settings;
     const defaults = {
       keep: (object: T) => object,
+      stub: (object: T) => object,
+      bounds: BOUNDS,
       onRestart: () => undefined,
-      pageSize: 100,
+      pageSize: 20,
       watchSeconds: 60,
     };
     this.#settings = { ...defaults, backoff: { first: 200, most: 10_000 }, ...others };
     this.#selection = { namespace, labelSelector };
-    this.#store = new Store((object, change) => this.#tell(object, change));
+    const { stub, bounds } = this.#settings;
+    this.#store = new Store({
+      emit: (object, change) => this.#tell(object, change),
+      onLeftOut: (object) => this.#leaveOut(object),
+      stub,
+      bounds,
+    });
     this.#problems = new Problems(settings.type, namespace, settings.log);
     const { backoff } = this.#settings;
     this.#backoffs = { list: new Backoff(backoff), watch: new Backoff(backoff) };
@@ -110,6 +126,17 @@ export class Cache<T extends KubeObject> {
     return this.#store.values();
   }
 
+  /** How many objects were not kept since all were listed, because there are too many. */
+  get leftOut(): number {
+    return this.#leftOut;
+  }
+
+  /** Asks again what to keep of an object: something else has changed. */
+  keepAgain(namespace: string | undefined, name: string): void {
+    const known = this.get(namespace, name);
+    if (known !== undefined && known.stub !== true) this.#store.replace(this.#settings.keep(known));
+  }
+
   /** Takes in the answer to an own write, unless something newer is known. */
   put(object: T): void {
     this.#store.put(this.#settings.keep(object));
@@ -123,6 +150,8 @@ export class Cache<T extends KubeObject> {
         if (!listed) await this.#list(signal);
         listed = true;
         listed = await this.#watch(signal);
+        // There may be a place now for what had none.
+        if (this.#leftOut > 0 && this.#deleted) listed = false;
       } catch (error) {
         if (signal.aborted) break;
         const during = listed ? 'watch' : 'list';
@@ -164,6 +193,8 @@ export class Cache<T extends KubeObject> {
       );
     }
     this.#staleLists = 0;
+    this.#leftOut = 0;
+    this.#deleted = false;
     const listing = this.#store.list(resourceVersion, { believe: behind });
     for (;;) {
       listing.page(page.items.map(keep));
@@ -213,6 +244,7 @@ export class Cache<T extends KubeObject> {
       case 'BOOKMARK':
         return this.#store.reached(event.resourceVersion);
       case 'DELETED':
+        this.#deleted = true;
         return this.#store.deleted(this.#settings.keep(event.object));
       case 'ADDED':
       case 'MODIFIED':
@@ -231,6 +263,24 @@ export class Cache<T extends KubeObject> {
         'a handler of changes failed',
       );
     }
+  }
+
+  /** Named once, and then counted. */
+  #leaveOut({ metadata }: T): void {
+    if (this.#leftOut++ > 0) return;
+    const { log, type, bounds } = this.#settings;
+    const { namespace, name } = metadata;
+    log.warn(
+      {
+        resource: resourceName(type),
+        namespace,
+        name,
+        kept: this.size,
+        most: bounds.count,
+        mostOfNamespace: bounds.countOfNamespace,
+      },
+      'too many objects: this one and others are passed over until some are deleted',
+    );
   }
 
   async #pause(time: number, signal: AbortSignal): Promise<void> {

@@ -23,6 +23,8 @@ export interface MetricsSources {
   /** How many Tasks have each status, those that none has included. */
   tasks: () => Iterable<readonly [status: string, count: number]>;
   leading: () => boolean;
+  /** How many objects of each resource are not kept, because there are too many. */
+  leftOut: () => Iterable<readonly [resource: string, count: number]>;
 }
 
 /** One request to the API server. */
@@ -42,7 +44,7 @@ export type ReconcileResult = 'success' | 'error';
  * The metrics of one controller, in a registry of their own. All times are seconds.
  *
  * @example
- * const metrics = new Metrics({ queue, tasks: () => counts, leading: () => term?.isCurrent() ?? false });
+ * const metrics = new Metrics({ queue, tasks: () => counts, leading: () => term?.isCurrent() ?? false, leftOut: () => [] });
  * metrics.reconciled('success', 0.012);
  * const { type, text } = await metrics.page();
  */
@@ -80,7 +82,7 @@ export class Metrics {
   readonly #result = bounded(20);
   readonly #reason = bounded(20);
 
-  constructor({ queue, tasks, leading }: MetricsSources) {
+  constructor({ queue, tasks, leading, leftOut }: MetricsSources) {
     const registry = this.#registry;
     const gauge = (what: string, help: string, read: () => number): void =>
       addGauge(registry, { name: `taskflow_${what}`, help, read });
@@ -97,6 +99,12 @@ export class Metrics {
       help: 'Tasks by their status.',
       label: 'status',
       read: () => Array.from(tasks(), ([status, count]) => [this.#status(status), count] as const),
+    });
+    addGauges(registry, {
+      name: 'taskflow_objects_left_out',
+      help: 'Objects that are passed over, because there are too many.',
+      label: 'resource',
+      read: leftOut,
     });
     addProcessMetrics(registry);
     // A rate of failures needs the zero that it rises from.

@@ -28,6 +28,8 @@ export interface KubeObject {
   apiVersion?: string;
   kind?: string;
   metadata: ObjectMeta;
+  /** Only the controller's own: this is a stub, which says where the object is and little of what it is. */
+  stub?: true;
 }
 
 /** Where one object is. Without `namespace`: an object of the whole cluster. */

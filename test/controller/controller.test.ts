@@ -60,6 +60,52 @@ describe('a Task', () => {
     ]);
   });
 
+  it('that is over is as it was, for a controller that keeps little of it, until it is to be deleted', async () => {
+    const world = await worldWith();
+    const stop = control(world);
+    const task = await world.apply(one);
+    await world.play(task, [over('a')]);
+    await world.until(task, 'Successful');
+    await waitUntil('all is told', async () => (await world.reasons(task)).length >= 3);
+    await stop();
+    const before = await world.task(task);
+    control(world);
+    world.server.counts.reset();
+    await world.play(task, [over('a')], { phase: 'Succeeded' });
+    // A Task that came later is over: so this one was looked at.
+    const later = await world.apply(one);
+    await world.play(later, [over('a')]);
+    await world.until(later, 'Successful');
+    expect(await world.task(task)).toEqual(before);
+    await world.change(task, { ttlSecondsAfterFinished: 0 });
+    await waitUntil('it is deleted', async () => (await world.task(task).catch(() => 'gone')) === 'gone');
+  });
+
+  it('whose status was taken away is judged by its whole pod again', async () => {
+    const world = await worldWith();
+    control(world);
+    const task = await world.apply(one);
+    await world.play(task, [over('a')]);
+    const { steps } = await world.until(task, 'Successful');
+    const ref = { namespace: NAMESPACE, name: task.metadata.name, subresource: 'status' };
+    await world.client.patch(TASKS, ref, { type: 'json', body: [{ op: 'remove', path: '/status' }] });
+    expect(await world.until(task, 'Successful')).toMatchObject({ steps: steps ?? [] });
+    expect(await podsOf(world)).toHaveLength(1);
+  });
+
+  it('that is too large to be kept is read when it is looked at, and runs as any other', async () => {
+    const world = await worldWith();
+    control(world);
+    const env = [{ name: 'LARGE', value: 'x'.repeat(100 * 1024) }];
+    const task = await world.apply({ steps: [{ ...step('a'), env }] });
+    const { spec } = await waitUntil('there is a pod', () => world.pod(task));
+    expect(spec).toMatchObject({ containers: [{ env }] });
+    await world.play(task, [running('a')]);
+    await world.until(task, 'Running');
+    await world.play(task, [over('a')]);
+    expect(await world.until(task, 'Successful')).toMatchObject({ step: '1/1' });
+  });
+
   it('has its scripts in a ConfigMap that goes with it', async () => {
     const world = await worldWith();
     control(world);

@@ -1,7 +1,17 @@
 /** What is known of the objects of one type. Pure: it is told what the API server said, and tells what has changed. */
 import { compareVersions, type KubeObject } from '../objects.ts';
+import { BOUNDS, Budget, type Bounds } from './budget.ts';
 
 export type Change = 'set' | 'deleted';
+
+export interface StoreSettings<T> {
+  emit: (object: T, change: Change) => void;
+  /** What is kept of an object for which there is no room. Default: all of it. */
+  stub?: (object: T) => T;
+  /** An object is not kept: there are too many. */
+  onLeftOut?: (object: T) => void;
+  bounds?: Bounds;
+}
 
 /**
  * Objects by namespace and name, each at the newest version that anybody has told of.
@@ -12,11 +22,17 @@ export type Change = 'set' | 'deleted';
 export class Store<T extends KubeObject> {
   readonly #objects = new Map<string, T>();
   readonly #emit: (object: T, change: Change) => void;
+  readonly #stub: (object: T) => T;
+  readonly #onLeftOut: (object: T) => void;
+  readonly #budget: Budget;
   /** All that happened up to this version is known here; of what is newer, only some may be. */
   #seen: string | undefined;
 
-  constructor(emit: (object: T, change: Change) => void) {
+  constructor({ emit, stub, onLeftOut, bounds = BOUNDS }: StoreSettings<T>) {
     this.#emit = emit;
+    this.#stub = stub ?? ((object) => object);
+    this.#onLeftOut = onLeftOut ?? (() => undefined);
+    this.#budget = new Budget(bounds);
   }
 
   get seen(): string | undefined {
@@ -53,8 +69,7 @@ export class Store<T extends KubeObject> {
     const { namespace, name, resourceVersion } = object.metadata;
     const known = this.get(namespace, name);
     if (known !== undefined && isUpTo(known.metadata.resourceVersion, resourceVersion)) {
-      this.#objects.delete(keyOf(namespace, name));
-      this.#emit(object, 'deleted');
+      this.#remove(object);
     }
     this.reached(resourceVersion);
   }
@@ -88,8 +103,7 @@ export class Store<T extends KubeObject> {
         for (const [key, known] of this.#objects) {
           // What is newer than the list may have been created since; the watch will tell.
           if (listed.has(key) || (!believe && !isUpTo(known.metadata.resourceVersion, version))) continue;
-          this.#objects.delete(key);
-          this.#emit(known, 'deleted');
+          this.#remove(known);
         }
         this.#seen = version;
       },
@@ -104,13 +118,36 @@ export class Store<T extends KubeObject> {
       const order = compareVersions(resourceVersion, known.metadata.resourceVersion);
       if (order === 0 || (order !== undefined && order < 0 && !believe)) return;
       // Another object with the same name: the end of the first was missed.
-      if (known.metadata.uid !== uid) {
-        this.#objects.delete(key);
-        this.#emit(known, 'deleted');
-      }
+      if (known.metadata.uid !== uid) this.#remove(known);
     }
-    this.#objects.set(key, object);
-    this.#emit(object, 'set');
+    if (this.#keep(key, object)) this.#emit(object, 'set');
+    else this.#onLeftOut(object);
+  }
+
+  /** Keeps less of the same object, or more. */
+  replace(object: T): void {
+    this.#keep(keyOf(object.metadata.namespace, object.metadata.name), object);
+  }
+
+  /** @returns whether there was a place for it */
+  #keep(key: string, object: T): boolean {
+    const { namespace = '' } = object.metadata;
+    const budget = this.#budget;
+    if (!this.#objects.has(key) && !budget.hasPlace(namespace)) return false;
+    const size = object.stub === true ? 0 : JSON.stringify(object).length;
+    const fits = budget.hasRoom(key, namespace, size);
+    if (this.#objects.has(key)) budget.leave(key, namespace);
+    budget.enter(key, namespace, fits ? size : 0);
+    this.#objects.set(key, fits ? object : this.#stub(object));
+    return true;
+  }
+
+  #remove(object: T): void {
+    const { namespace, name } = object.metadata;
+    const key = keyOf(namespace, name);
+    this.#objects.delete(key);
+    this.#budget.leave(key, namespace ?? '');
+    this.#emit(object, 'deleted');
   }
 }
 

@@ -46,17 +46,17 @@ describe('a problem', () => {
     [
       401,
       'Unauthorized',
-      'GET /apis/api.practice.com/v1alpha1/tasks?limit=100: 401 Unauthorized: Unauthorized, it says; the cluster does not accept the credentials: check the service account or the kubeconfig',
+      'GET /apis/api.practice.com/v1alpha1/tasks?limit=20: 401 Unauthorized: Unauthorized, it says; the cluster does not accept the credentials: check the service account or the kubeconfig',
     ],
     [
       403,
       'Forbidden',
-      'GET /apis/api.practice.com/v1alpha1/tasks?limit=100: 403 Forbidden: Forbidden, it says; allow get, list and watch of tasks.api.practice.com in all namespaces by a role',
+      'GET /apis/api.practice.com/v1alpha1/tasks?limit=20: 403 Forbidden: Forbidden, it says; allow get, list and watch of tasks.api.practice.com in all namespaces by a role',
     ],
     [
       404,
       'NotFound',
-      'GET /apis/api.practice.com/v1alpha1/tasks?limit=100: 404 NotFound: NotFound, it says; the cluster has no tasks.api.practice.com of api.practice.com/v1alpha1: install its CustomResourceDefinition',
+      'GET /apis/api.practice.com/v1alpha1/tasks?limit=20: 404 NotFound: NotFound, it says; the cluster has no tasks.api.practice.com of api.practice.com/v1alpha1: install its CustomResourceDefinition',
     ],
   ])('of status %i is said once, until it is over', async (status, reason, words) => {
     const { api, cache, lines } = await follow();

@@ -3,7 +3,7 @@ import { Metrics } from '../../../controller/runtime/metrics.ts';
 
 function metricsOf(tasks: readonly (readonly [string, number])[] = [], leading = false): Metrics {
   const queue = { size: 3, delayed: 4, retried: 5 };
-  return new Metrics({ queue, tasks: () => tasks, leading: () => leading });
+  return new Metrics({ queue, tasks: () => tasks, leading: () => leading, leftOut: () => [['tasks', 3]] });
 }
 
 /** The lines of one metric. */
@@ -19,6 +19,7 @@ describe('metrics', () => {
     ['the retries', 'taskflow_queue_retries_total 5'],
     ['the leader', 'taskflow_leader 1'],
     ['the Tasks', 'taskflow_tasks{status="Running"} 2'],
+    ['what is not kept', 'taskflow_objects_left_out{resource="tasks"} 3'],
   ])('read %s when they are asked', async (_, line) => {
     const metrics = metricsOf([['Running', 2]], true);
     await metrics.page();

@@ -1,5 +1,4 @@
 /** Lists: whole, or page by page as of one version. */
-import { keyOf } from './object.ts';
 import { apiVersionOf, resourceKey, type Resource } from './resource.ts';
 import { type Selector } from './selector.ts';
 import { badRequest, cause, invalid, StatusError } from './status.ts';
@@ -48,12 +47,9 @@ export function list(store: Store, query: ListQuery, oldest: number): string {
   if (number < shelf.forgotten || (token !== undefined && token.rv >= 0 && token.rv < oldest))
     throw tooOld(token);
 
-  const objects = number === store.version ? shelf.values(namespace) : shelf.at(number, namespace);
-  const keyed = objects
-    .filter(({ object }) => matches(object.metadata))
-    .map((each) => ({ each, key: keyOf(each.object.metadata) }))
-    .toSorted((a, b) => (a.key < b.key ? -1 : 1))
-    .filter(({ key }) => token === undefined || key > token.start);
+  const keyed = shelf
+    .inOrder(number, namespace)
+    .filter(({ each, key }) => (token === undefined || key > token.start) && matches(each.object.metadata));
   const page = limit > 0 ? keyed.slice(0, limit) : keyed;
   const left = keyed.length - page.length;
   const last = page.at(-1)?.key;

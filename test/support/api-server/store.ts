@@ -65,12 +65,18 @@ export class Change {
   }
 }
 
+interface Keyed {
+  key: string;
+  each: Version;
+}
+
 type Listener = (change: Change) => void;
 
 /** All objects of one resource. */
 export class Shelf {
   readonly #namespaces = new Map<string, Map<string, Version>>();
   readonly #limit: number;
+  #ordered: { as: number; namespace: string | undefined; keyed: readonly Keyed[] } | undefined;
   /** The last changes, oldest first. */
   history: Change[] = [];
   /** Changes up to this version are forgotten. */
@@ -97,6 +103,7 @@ export class Shelf {
   }
 
   apply(change: Change): void {
+    this.#ordered = undefined;
     const { namespace = '', name } = change.now.object.metadata;
     if (change.type === 'DELETED') this.#namespaces.get(namespace)?.delete(name);
     else this.#put(change.now);
@@ -131,7 +138,22 @@ export class Shelf {
     return [...past.values()];
   }
 
+  /** The same with their keys, in the order of these. Many pages are made of one. */
+  inOrder(number: number, namespace: string | undefined): readonly Keyed[] {
+    const last = this.history.at(-1)?.number ?? 0;
+    const as = Math.min(number, Math.max(last, this.forgotten));
+    if (this.#ordered?.as !== as || this.#ordered.namespace !== namespace) {
+      const objects = as >= last ? this.values(namespace) : this.at(as, namespace);
+      const keyed = objects
+        .map((each) => ({ each, key: keyOf(each.object.metadata) }))
+        .toSorted((a, b) => (a.key < b.key ? -1 : 1));
+      this.#ordered = { as, namespace, keyed };
+    }
+    return this.#ordered.keyed;
+  }
+
   #put(version: Version): void {
+    this.#ordered = undefined;
     const { namespace = '', name } = version.object.metadata;
     let objects = this.#namespaces.get(namespace);
     if (objects === undefined) this.#namespaces.set(namespace, (objects = new Map()));

@@ -12,8 +12,9 @@ interface Watched {
 /** A store that has listed these at that version. */
 function storeWith(version: number, ...objects: KubeObject[]): Watched {
   const told: string[] = [];
-  const store = new Store<KubeObject>(({ metadata }, change) => {
-    told.push(`${change} ${metadata.name}@${metadata.resourceVersion} ${metadata.uid}`);
+  const store = new Store<KubeObject>({
+    emit: ({ metadata }, change) =>
+      void told.push(`${change} ${metadata.name}@${metadata.resourceVersion} ${metadata.uid}`),
   });
   list(store, version, ...objects);
   told.length = 0;
@@ -146,14 +147,16 @@ it('has in the end what the server has, and has told of exactly that, whatever o
       const chance = (): number => chances.next().value ?? 0;
       const events = eventsOf(writes);
       const told = new Map<string, KubeObject>();
-      const store = new Store<KubeObject>((one, change) => {
-        const { uid = '', name } = one.metadata;
-        // Of one name there is one object at a time.
-        for (const other of told.values()) {
-          if (other.metadata.name === name) expect(other.metadata.uid).toBe(uid);
-        }
-        if (change === 'set') told.set(uid, one);
-        else expect(told.delete(uid)).toBe(true);
+      const store = new Store<KubeObject>({
+        emit: (one, change) => {
+          const { uid = '', name } = one.metadata;
+          // Of one name there is one object at a time.
+          for (const other of told.values()) {
+            if (other.metadata.name === name) expect(other.metadata.uid).toBe(uid);
+          }
+          if (change === 'set') told.set(uid, one);
+          else expect(told.delete(uid)).toBe(true);
+        },
       });
       const versionAt = (index: number): number =>
         Number(events[index - 1]?.object.metadata.resourceVersion ?? 0) + 1000;
