@@ -15,22 +15,24 @@ export const NAME_RULE: Rule = {
   message: 'the name of a Task has at most 63 characters, since it is also the value of a label',
 };
 
+/** How a rule names a value once, instead of finding it again for each item of a list; CEL has no `let`. */
+const bound = (name: string, value: string, rule: string): string => `[${value}].all(${name}, ${rule})`;
+
+const names = (list: string): string => `${list}.map(item, item.name)`;
+
 /**
- * Rules of the spec. Lists have limits (`shared/task/limits.ts`) because the API server estimates what a rule costs at most.
+ * Rules of the spec. None is quadratic: each write of a Task, that of its status too, pays for all of them. That names are
+ * given once only is not a rule but the type of the lists. Lists have limits (`shared/task/limits.ts`), because the API
+ * server estimates what a rule costs at most.
  */
 export const SPEC_RULES: readonly Rule[] = [
   {
-    rule: 'self.steps.all(a, self.steps.exists_one(b, a.name == b.name))',
-    message: 'two steps have the same name; choose another name',
-    fieldPath: '.steps',
-  },
-  {
-    rule: '!has(self.sidecars) || self.sidecars.all(a, self.sidecars.exists_one(b, a.name == b.name) && !self.steps.exists(b, a.name == b.name))',
-    message: 'a sidecar has the name of another one or of a step; choose another name',
+    rule: `!has(self.sidecars) || !sets.intersects(${names('self.sidecars')}, ${names('self.steps')})`,
+    message: 'a sidecar has the name of a step; choose another name',
     fieldPath: '.sidecars',
   },
   {
-    rule: `!self.steps.exists(step, step.name == '${INSTALL_CONTAINER}') && (!has(self.sidecars) || !self.sidecars.exists(one, one.name == '${INSTALL_CONTAINER}'))`,
+    rule: `self.steps.all(one, one.name != '${INSTALL_CONTAINER}') && (!has(self.sidecars) || self.sidecars.all(one, one.name != '${INSTALL_CONTAINER}'))`,
     message: `taskflow uses the name "${INSTALL_CONTAINER}" itself; choose another name`,
   },
   {
@@ -40,13 +42,13 @@ export const SPEC_RULES: readonly Rule[] = [
     fieldPath: '.steps',
   },
   {
-    rule: 'self.steps.all(step, step.name == self.steps[0].name || !(has(step.livenessProbe) || has(step.startupProbe)))',
+    rule: 'self.steps.all(step, !(has(step.livenessProbe) || has(step.startupProbe)) || step.name == self.steps[0].name)',
     message:
       'only the first step can have a livenessProbe or startupProbe: a later one would be stopped while it waits for its turn; use timeout',
     fieldPath: '.steps',
   },
   {
-    rule: 'self.steps.all(step, step.name == self.steps[0].name || !has(step.lifecycle) || !has(step.lifecycle.postStart))',
+    rule: 'self.steps.all(step, !has(step.lifecycle) || !has(step.lifecycle.postStart) || step.name == self.steps[0].name)',
     message:
       'only the first step can have a lifecycle.postStart: that of a later one would be done before its turn; put it into the command or script',
     fieldPath: '.steps',
@@ -61,10 +63,15 @@ export const SPEC_RULES: readonly Rule[] = [
   ...mountRules('stepTemplate', 'stepTemplate'),
 ];
 
+/** Lists whose items have names: without regard to their order, two of them are equal. */
+const ORDERED = ['steps', 'sidecars', 'volumes'];
+
 /** A field that stays as it is, absent too, once the Task is there. */
 export function immutable(field: string): Rule {
+  const [now, before] = [`self.${field}`, `oldSelf.${field}`];
+  const order = ORDERED.includes(field) ? ` && ${names(now)} == ${names(before)}` : '';
   return {
-    rule: `has(self.${field}) == has(oldSelf.${field}) && (!has(self.${field}) || self.${field} == oldSelf.${field})`,
+    rule: `has(${now}) == has(${before}) && (!has(${now}) || ${now} == ${before}${order})`,
     message: `spec.${field} cannot be changed once the Task is there; make a new Task`,
     reason: 'FieldValueForbidden',
     fieldPath: `.${field}`,
@@ -81,11 +88,12 @@ export const CANCEL_RULE: Rule = {
 function mountRules(field: string, whose: string): Rule[] {
   return ['volumeMounts', 'volumeDevices'].map((kind) => {
     const known = (container: string): string =>
-      `!has(${container}.${kind}) || sets.contains(has(self.volumes) ? self.volumes.map(volume, volume.name) : [], ${container}.${kind}.map(mount, mount.name))`;
+      `!has(${container}.${kind}) || sets.contains(volumes, ${names(`${container}.${kind}`)})`;
     const each =
       field === 'stepTemplate' ? known('self.stepTemplate') : `self.${field}.all(one, ${known('one')})`;
+    const all = bound('volumes', `has(self.volumes) ? ${names('self.volumes')} : []`, each);
     return {
-      rule: field === 'steps' ? each : `!has(self.${field}) || ${each}`,
+      rule: field === 'steps' ? all : `!has(self.${field}) || ${all}`,
       message: `${whose} mounts a volume that spec.volumes does not have; add it there, or correct the name`,
       fieldPath: `.${field}`,
     };

@@ -5,7 +5,7 @@ import type { Finding } from './text.ts';
 
 /**
  * Bounds of the parser, for files that are made to exhaust it. 1 MiB of `[` overflows its stack, and a million tiny tokens need
- * more than a gigabyte. 300,000 tokens are three times what a Task of 256 steps with ten variables each takes; a script is one
+ * more than a gigabyte. 300,000 tokens are six times what a Task of 128 steps with ten variables each takes; a script is one
  * token, however long. The bounds keep every 1 MiB file that was tried within two seconds and a heap of 256 MiB.
  */
 const MAX_TOKENS = 300_000;

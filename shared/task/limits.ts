@@ -2,12 +2,13 @@
 
 /**
  * The most steps a Task can have. Every step is a container of one pod and has an emptyDir of its own; the kubelet starts
- * containers one after another, and a pod of more than this is not practical.
+ * containers one after another, and a pod of more than this is not practical. Each write of a Task, that of its status
+ * too, costs the API server time for each step: with this many a quarter of a second.
  */
-export const MAX_STEPS = 256;
+export const MAX_STEPS = 128;
 /** The most sidecars. */
 export const MAX_SIDECARS = 32;
-/** The most volumes of the user's. */
-export const MAX_VOLUMES = 128;
+/** The most volumes of the user's: a rule compares them with all mounts of all steps, and may cost only so much. */
+export const MAX_VOLUMES = 64;
 /** The most volumes, and block devices, that one container can mount. */
 export const MAX_MOUNTS = 64;

@@ -11,6 +11,9 @@ import { sidecarSchema, stepSchema, stepTemplateSchema } from './step.ts';
 /** The fields of the spec that may change while the Task is there. */
 export const MUTABLE_FIELDS = ['suspend', 'cancel', 'ttlSecondsAfterFinished'] as const;
 
+/** Of a list in which no two items have one name: the API server sees to that, and merges such lists by it. */
+const BY_NAME = { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] };
+
 /** What a Task does. New fields go here; each needs a description, which becomes the text of `kubectl explain`. */
 export const specSchema = z
   .strictObject({
@@ -18,10 +21,12 @@ export const specSchema = z
       .array(stepSchema)
       .min(1, { error: 'a Task needs at least one step' })
       .max(MAX_STEPS, { error: `expected at most ${MAX_STEPS} steps in one Task` })
+      .meta(BY_NAME)
       .describe('The steps, in the order in which they run.'),
     sidecars: z
       .array(sidecarSchema)
       .max(MAX_SIDECARS)
+      .meta(BY_NAME)
       .optional()
       .describe('Containers that run beside the steps: started before the first, stopped after the last.'),
     stepTemplate: stepTemplateSchema
@@ -32,7 +37,7 @@ export const specSchema = z
     volumes: z
       .array(volumeSchema)
       .max(MAX_VOLUMES)
-      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+      .meta(BY_NAME)
       .optional()
       .describe('The volumes that containers can mount.'),
     podTemplate: podTemplateSchema

@@ -1,19 +1,9 @@
 /** The rules of a CRD, evaluated as the API server does. */
-import { Environment } from '@marcbachmann/cel-js';
 import { type Rule } from '../../shared/crd/rules.ts';
 import { type Schema } from '../../shared/crd/structural.ts';
+import { kubernetesCel } from './api-server/schema/cel-library.ts';
 
-/** Kubernetes' library of sets, as far as the rules use it. */
-class Sets {
-  readonly name = 'sets';
-}
-
-const cel = new Environment({ unlistedVariablesAreDyn: true })
-  .registerType('Sets', Sets)
-  .registerFunction('Sets.contains(list, list): bool', (_: Sets, all: unknown[], some: unknown[]) =>
-    some.every((item) => all.includes(item)),
-  )
-  .registerConstant('sets', 'Sets', new Sets());
+const cel = kubernetesCel();
 
 /**
  * The messages of the rules that a value breaks. Rules about changes are only for values that were there before; only

@@ -5,6 +5,7 @@ import { lifecycleSchema, probeSchema, restartRuleSchema } from './handlers.ts';
 import { volumeDeviceSchema, volumeMountSchema } from './mounts.ts';
 import { resizePolicySchema, resourcesSchema } from './resources.ts';
 import { MAX_MOUNTS } from '../limits.ts';
+import { free } from './reserved.ts';
 import { securityContextSchema } from './security.ts';
 
 const portSchema = open({
@@ -62,9 +63,9 @@ export const containerSchema = open({
     .optional()
     .describe('A check that holds the other probes back until it succeeds.'),
   lifecycle: lifecycleSchema.optional().describe('What to do as the container starts and stops.'),
-  terminationMessagePath: text(
-    'The file whose content is the termination message. Default: /dev/termination-log.',
-  ),
+  terminationMessagePath: free(z.string(), 'choose another file')
+    .optional()
+    .describe('The file whose content is the termination message. Default: /dev/termination-log.'),
   terminationMessagePolicy: oneOf(
     ['File', 'FallbackToLogsOnError'],
     'Where the termination message comes from.',

@@ -317,7 +317,7 @@ describe('many problems', () => {
   it('count as one when there are too many steps', () => {
     const steps = Array.from({ length: 5000 }, () => '    - nome: x\n      image: 5\n').join('');
     expect(messageOf(`${HEAD}  steps:\n${steps}`)).toBe(
-      'task.yaml:7:5: spec.steps: expected at most 256 steps in one Task, found 5000; make several Tasks of it',
+      'task.yaml:7:5: spec.steps: expected at most 128 steps in one Task, found 5000; make several Tasks of it',
     );
   });
 });

@@ -66,6 +66,12 @@ export class Talk {
     return body as ApiObject;
   }
 
+  /** What is no JSON. */
+  async text(path: string): Promise<string> {
+    const { body } = await this.#request('GET', path, {});
+    return body.text();
+  }
+
   /** The events of a watch, until the server or the signal ends it. */
   async *watch(path: string, signal: AbortSignal): AsyncGenerator<WatchedEvent> {
     const { body } = await this.#request('GET', path, { signal });

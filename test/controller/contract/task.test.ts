@@ -1,0 +1,147 @@
+/** Tasks as a server takes them: which it refuses, and what they cost it. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { customResourceDefinition } from '../../../shared/crd/crd.ts';
+import { podOf } from '../../../shared/pod/pod.ts';
+import { API_VERSION } from '../../../shared/task/api.ts';
+import { MAX_MOUNTS, MAX_SIDECARS, MAX_STEPS, MAX_VOLUMES } from '../../../shared/task/limits.ts';
+import { type Task } from '../../../shared/task/task.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+import { BAD_SPECS } from '../../shared/fixtures/bad-specs.ts';
+import { causesOf } from './things.ts';
+import { fresh, useTarget } from './target.ts';
+
+const target = useTarget();
+
+const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+// A group of the file's own: the server may be one that has Tasks already.
+const group = `${fresh('g')}.contract.taskflow.test`;
+const path = (): string => `/apis/${group}/v1alpha1/namespaces/${target().namespace}/tasks`;
+const taskOf = (spec: object, name = fresh()): object => ({
+  apiVersion: `${group}/v1alpha1`,
+  kind: 'Task',
+  metadata: { name },
+  spec,
+});
+
+beforeAll(async () => {
+  const text = JSON.stringify(customResourceDefinition()).replaceAll(
+    'tasks.api.practice.com',
+    `tasks.${group}`,
+  );
+  const definition = JSON.parse(text) as { spec: { group: string } };
+  definition.spec.group = group;
+  const { talk } = target();
+  await talk.object('POST', DEFINITIONS, { body: definition });
+  await waitUntil('Tasks are served', async () => (await talk.ask('GET', path())).code === 200);
+});
+afterAll(async () => {
+  await target().talk.ask('DELETE', `${DEFINITIONS}/tasks.${group}`);
+});
+
+const many = <Item>(count: number, item: (index: number) => Item): Item[] =>
+  Array.from({ length: count }, (_, index) => item(index));
+
+/** The largest of each kind. */
+const LARGEST: Record<string, (count: number) => object> = {
+  steps: (count) => ({ steps: many(count, stepOf) }),
+  sidecars: (count) => ({
+    steps: many(count, stepOf),
+    sidecars: many(MAX_SIDECARS, (index) => ({ name: `c${index}`, image: 'b' })),
+  }),
+  mounts: (count) => ({
+    // The last of the volumes, so that each is looked for among all.
+    steps: many(count, (index) => ({
+      ...stepOf(index),
+      volumeMounts: many(MAX_MOUNTS, (at) => ({ name: `v${MAX_VOLUMES - 1}`, mountPath: `/m${at}` })),
+    })),
+    volumes: many(MAX_VOLUMES, (index) => ({ name: `v${index}`, emptyDir: {} })),
+  }),
+  'everything that has a rule': (count) => ({
+    timeout: '1h',
+    steps: many(count, (index) => ({ ...stepOf(index), timeout: '1m', terminationMessagePath: '/tmp/x' })),
+    podTemplate: { metadata: { labels: Object.fromEntries(many(256, (at) => [`l${at}`, 'x'])) } },
+  }),
+};
+
+function stepOf(index: number): object {
+  return { name: `s${index}`, image: 'b', command: ['true'] };
+}
+
+describe('a Task', () => {
+  test.each(BAD_SPECS)('is refused for $what', async ({ spec, rule }) => {
+    const reply = await target().talk.ask('POST', `${path()}?dryRun=All`, { body: taskOf(spec) });
+    expect(reply.code).toBe(422);
+    if (rule !== undefined)
+      expect(causesOf(reply).map(({ message }) => message)).toEqual([expect.stringContaining(rule)]);
+  });
+
+  test.each(Object.entries(LARGEST))('may have the most %s', async (_, largest) => {
+    const body = taskOf(largest(MAX_STEPS));
+    const { code, body: said } = await target().talk.ask('POST', `${path()}?dryRun=All`, { body });
+    expect({ code, said: said['message'] }).toEqual({ code: 201, said: undefined });
+  });
+
+  test.each(['steps', 'sidecars', 'volumes'])('keeps the order of its %s', async (list) => {
+    const { talk } = target();
+    const items = ['a', 'b', 'c'].map((name) => ({ name, ...(list !== 'volumes' && { image: 'b' }) }));
+    const name = fresh();
+    const spec = { steps: [stepOf(0)], [list]: items };
+    const made = await talk.object('POST', path(), { body: taskOf(spec, name) });
+    const body = { ...made, spec: { ...spec, [list]: items.toReversed() } };
+    const reply = await talk.ask('PUT', `${path()}/${name}`, { body });
+    expect(causesOf(reply).map(({ message }) => message)).toEqual([
+      expect.stringContaining(`spec.${list} cannot be changed`),
+    ]);
+  });
+});
+
+// Only a real server costs what a real server costs.
+describe.skipIf((process.env['KUBECONFIG'] ?? '') === '')('a server', { timeout: 300_000 }, () => {
+  /** CPU seconds of the server so far. */
+  const spent = async (): Promise<number> => {
+    const text = await target().talk.text('/metrics');
+    return Number(/^process_cpu_seconds_total (.*)$/m.exec(text)?.[1]);
+  };
+  /** What one request costs at least: others may ask the server meanwhile, and never make it cheaper. */
+  const cost = async (ask: () => Promise<unknown>): Promise<number> => {
+    const costs: number[] = [];
+    for (let sample = 0; sample < 3; sample++) {
+      const before = await spent();
+      for (let time = 0; time < 3; time++) await ask();
+      costs.push(((await spent()) - before) / 3);
+    }
+    return Math.min(...costs);
+  };
+
+  test.each(Object.entries(LARGEST))('pays at most 5 × the pod for the most %s', async (_, largest) => {
+    const { talk, core } = target();
+    const spec = largest(MAX_STEPS);
+    const task = { ...taskOf(spec), apiVersion: API_VERSION } as Task;
+    const pod = { ...podOf(task, { agentImage: 'a' }), metadata: { name: 'p' } };
+    const forPod = await cost(() => talk.object('POST', `${core('pods')}?dryRun=All`, { body: pod }));
+    const forTask = await cost(() => talk.object('POST', `${path()}?dryRun=All`, { body: taskOf(spec) }));
+    expect(forTask / forPod, `${forTask} s for the Task, ${forPod} s for the pod`).toBeLessThan(5);
+  });
+
+  test('pays at most half a second for a status of the most steps', async () => {
+    const { talk } = target();
+    const name = fresh();
+    await talk.object('POST', path(), { body: taskOf({ steps: many(MAX_STEPS, stepOf) }, name) });
+    let over = 0;
+    const body = (): object => ({
+      status: {
+        steps: many(MAX_STEPS, (index) => ({
+          name: `s${index}`,
+          state: index < over ? 'Succeeded' : 'Waiting',
+          imageID: `registry.example/b@sha256:${'a'.repeat(64)}`,
+        })),
+      },
+    });
+    const type = 'application/merge-patch+json';
+    const patched = await cost(() => {
+      over++;
+      return talk.object('PATCH', `${path()}/${name}/status`, { body: body(), type });
+    });
+    expect(patched).toBeLessThan(0.5);
+  });
+});
