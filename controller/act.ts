@@ -2,6 +2,7 @@
 import type { Pod } from '../shared/pod/pod.ts';
 import type { ConfigMap } from '../shared/pod/scripts.ts';
 import type { TaskStatus } from '../shared/task/task.ts';
+import { isMadeAs, isScriptsOf } from './adopt.ts';
 import type { TaskEvent } from './decide/events.ts';
 import type { JsonPatch } from './decide/patch.ts';
 import type { Trouble } from './decide/trouble.ts';
@@ -78,24 +79,55 @@ export class Actor {
   ): Promise<ObservedPod> {
     const { client } = this.#settings;
     try {
-      if (scripts !== undefined) {
-        await client.create(CONFIG_MAPS, scripts as KubeObject, { signal }).catch(unlessItExists);
-      }
+      if (scripts !== undefined) await this.#putScripts(scripts, signal);
       return await client.create(PODS, pod as unknown as ObservedPod & Pod, { signal });
     } catch (error) {
-      if (error instanceof ApiError && error.reason === 'AlreadyExists')
-        return this.#existing(task, pod, signal);
+      if (exists(error)) return this.#existing(task, pod, signal);
       const trouble = error instanceof ApiError ? refusal(error) : undefined;
       if (trouble === undefined) throw error;
       throw new RefusedError(trouble, { cause: error });
     }
   }
 
-  async #existing(task: StoredTask, { metadata }: Pod, signal: AbortSignal): Promise<ObservedPod> {
-    const { namespace = 'default', name = '' } = metadata;
+  /** The pod that has the name of a Task's, if it and its scripts are what this controller would have made. */
+  async adopt(
+    task: StoredTask,
+    { pod, scripts }: { pod: Pod; scripts: ConfigMap | undefined },
+    signal: AbortSignal,
+  ): Promise<ObservedPod | undefined> {
+    try {
+      if (scripts !== undefined) await this.#existingScripts(scripts, signal);
+      return await this.#existing(task, pod, signal);
+    } catch (error) {
+      if (error instanceof RefusedError || isGone(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #putScripts(scripts: ConfigMap, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#settings.client.create(CONFIG_MAPS, scripts as KubeObject, { signal });
+    } catch (error) {
+      if (!exists(error)) throw error;
+      await this.#existingScripts(scripts, signal);
+    }
+  }
+
+  /** @throws {RefusedError} when they are somebody else's */
+  async #existingScripts(scripts: ConfigMap, signal: AbortSignal): Promise<void> {
+    const { namespace = 'default', name } = scripts.metadata;
+    const found = await this.#settings.client.get(CONFIG_MAPS, { namespace, name }, { signal });
+    if (isScriptsOf(scripts, found)) return;
+    const message = `ConfigMap ${name} exists and does not hold the scripts of this Task as its controller would have put them there; delete the ConfigMap, or this Task`;
+    throw new RefusedError({ reason: 'ConfigMapNameTaken', message, ends: 'patience' });
+  }
+
+  async #existing(task: StoredTask, made: Pod, signal: AbortSignal): Promise<ObservedPod> {
+    const { namespace = 'default', name = '' } = made.metadata;
     const pod = await this.#settings.client.get<ObservedPod>(PODS, { namespace, name }, { signal });
-    if (isOwnedBy(task, pod)) return pod;
-    const message = `pod ${name} exists and belongs to somebody else; delete it, or this Task`;
+    if (isMadeAs(made, pod)) return pod;
+    const whose = isOwnedBy(task, pod) ? 'is not as its controller makes it' : 'belongs to somebody else';
+    const message = `pod ${name} exists and ${whose}; delete it, or this Task`;
     throw new RefusedError({ reason: 'PodNameTaken', message, ends: 'patience' });
   }
 
@@ -190,10 +222,14 @@ function stale(error: unknown): never {
   throw error;
 }
 
-function unlessItExists(error: unknown): void {
-  if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
+function exists(error: unknown): boolean {
+  return error instanceof ApiError && error.reason === 'AlreadyExists';
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 404;
 }
 
 function unlessGone(error: unknown): undefined {
-  if (!(error instanceof ApiError && error.status === 404)) throw error;
+  if (!isGone(error)) throw error;
 }

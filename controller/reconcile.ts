@@ -1,5 +1,7 @@
 /** Looks at one Task and does what {@link decide} says. Level-triggered: a key says where to look, never what happened. */
-import { podNameOf } from '../shared/pod/pod.ts';
+import type { Images } from '../shared/image/steps.ts';
+import { podNameOf, podOf, type Pod } from '../shared/pod/pod.ts';
+import { scriptsConfigMap, type ConfigMap } from '../shared/pod/scripts.ts';
 import type { TaskStatus } from '../shared/task/task.ts';
 import { type Actor, isOwnedBy, RefusedError } from './act.ts';
 import { decide, type Action, type Decision, type Prepared, type Settings } from './decide.ts';
@@ -37,6 +39,9 @@ interface Memory {
   /** When its status was last written, or when it was first looked at. */
   written: number;
   hadPod: boolean;
+  /** The uid of its pod, and of one that has its name and is not its own. */
+  podUid?: string | undefined;
+  foreignUid?: string | undefined;
   refused?: { trouble: Trouble; retryAt: number; attempts: number };
 }
 
@@ -58,7 +63,8 @@ export class Reconciler {
     const task = known.stub === true && !isFinal(known) ? await actor.readTask(known, signal) : known;
     if (task === undefined) return;
     const memory = this.#memoryOf(task);
-    const pod = isFinal(task) ? undefined : await this.#podOf(task, signal);
+    const found = isFinal(task) ? undefined : await this.#podOf(task, signal);
+    const pod = found && (await this.#isOurs(task, found, memory, signal)) ? found : undefined;
     if (pod !== undefined) memory.hadPod = true;
 
     const seen = { task, pod, hadPod: memory.hadPod, prepared: this.#prepared(task, memory), now: clock() };
@@ -73,7 +79,7 @@ export class Reconciler {
     this.#settings.lookups.forget(uid);
   }
 
-  /** The Task's own pod: from the API server where the cache has a stub of it, or had no place for it. */
+  /** The pod of the Task's name and owner: from the API server where the cache has a stub of it, or had no place for it. */
   async #podOf({ metadata }: StoredTask, signal: AbortSignal): Promise<ObservedPod | undefined> {
     const { pods, actor } = this.#settings;
     const { namespace, uid = '' } = metadata;
@@ -91,6 +97,26 @@ export class Reconciler {
     const memory: Memory = { written: this.#settings.clock(), hadPod: false };
     if (!isFinal(task)) this.#memories.set(uid, memory);
     return memory;
+  }
+
+  /**
+   * Whether a pod of the right name and owner is the one that was made. Its uid is in the status, which only a controller
+   * writes; before that is written, after a restart or a lost answer, the pod has to look as this controller would make it.
+   */
+  async #isOurs(task: StoredTask, found: ObservedPod, memory: Memory, signal: AbortSignal): Promise<boolean> {
+    const { actor, lookups, settings } = this.#settings;
+    const { uid } = found.metadata;
+    const { podName, podUID = memory.podUid } = task.status ?? {};
+    // The status of an older controller has no uid.
+    if (podUID !== undefined || podName !== undefined) return podUID === undefined || podUID === uid;
+    if (memory.foreignUid === uid) return false;
+    const prepared = lookups.prepared(task);
+    if (prepared.kind !== 'ready') return false;
+    const made = rendered(task, settings, prepared.images);
+    const adopted = made && (await actor.adopt(task, made, signal));
+    const isOurs = adopted?.metadata.uid === uid;
+    memory[isOurs ? 'podUid' : 'foreignUid'] = uid;
+    return isOurs;
   }
 
   #prepared(task: StoredTask, { refused, hadPod }: Memory): Prepared {
@@ -171,6 +197,7 @@ export class Reconciler {
     try {
       const created = await actor.create(task, pod, scripts, signal);
       memory.hadPod = true;
+      memory.podUid = created.metadata.uid;
       delete memory.refused;
       pods.put(created);
       log.info({ task: key, pod: created.metadata.name, steps: task.spec.steps.length }, 'pod created');
@@ -199,6 +226,19 @@ export class Reconciler {
     }
     await Promise.all(eventsOf(before, status).map((event) => actor.tell(task, event, signal)));
     return stored;
+  }
+}
+
+function rendered(
+  task: StoredTask,
+  settings: Settings,
+  images: Images,
+): { pod: Pod; scripts: ConfigMap | undefined } | undefined {
+  try {
+    return { pod: podOf(task, { ...settings, images }), scripts: scriptsConfigMap(task) };
+  } catch {
+    // A Task that can become no pod has none.
+    return undefined;
   }
 }
 

@@ -49,6 +49,7 @@ export function statusOf(known: Known): TaskStatus {
     order: (pod && orderOf(pod)) ?? before?.order,
     gate: pod && gateOf(pod),
     podName: pod?.metadata.name ?? before?.podName,
+    podUID: pod?.metadata.uid ?? before?.podUID,
     steps: ended,
     conditions: conditionsOf(known),
   });

@@ -70,6 +70,7 @@ export const statusSchema = z.strictObject({
   gate: number('The gate: the first step that waits for the order. Absent: no gate.'),
   step: text('How far the Task is: how many of its steps are over, such as 2/3.'),
   podName: text('The name of the pod.'),
+  podUID: text('The uid of the pod: another one of that name is not of this Task.'),
   observedGeneration: generation('The generation of the Task that this is about.'),
   steps: z
     .array(stepStatusSchema)

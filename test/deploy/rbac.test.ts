@@ -36,6 +36,7 @@ const CONTROLLER = [
   'create pods.',
   'patch pods.',
   'delete pods.',
+  'get configmaps.',
   'create configmaps.',
   'get secrets.',
   'get serviceaccounts.',

@@ -1,5 +1,5 @@
 import { normalize } from 'node:path/posix';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** Directories of the step containers that belong to taskflow: the agent, run directories, scripts; order and gate. */
 const RESERVED_PATHS = ['/taskflow', '/etc/podinfo'];

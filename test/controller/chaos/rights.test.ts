@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
-import { PODS, SECRETS, TASKS, type KubeObject } from '../../../controller/runtime/objects.ts';
+import { CONFIG_MAPS, PODS, SECRETS, TASKS, type KubeObject } from '../../../controller/runtime/objects.ts';
 import { podNameOf } from '../../../shared/pod/pod.ts';
+import { scriptsConfigMap } from '../../../shared/pod/scripts.ts';
 import { localAgents } from '../../support/agents.ts';
 import { type Call, type PolicyRule } from '../../support/api-server/index.ts';
 import { Blobs } from '../../support/images.ts';
@@ -87,6 +88,14 @@ test.each([
     });
     await world.change(taken, { suspend: false });
     await world.until(taken, 'PodNameTaken');
+    const script = await world.apply({
+      suspend: true,
+      steps: [{ name: 'a', image: 'busybox', script: 'true' }],
+    });
+    const { metadata: scripts = { name: '' } } = scriptsConfigMap(script) ?? {};
+    await world.client.create(CONFIG_MAPS, { metadata: { name: scripts.name, namespace: NAMESPACE } });
+    await world.change(script, { suspend: false });
+    await world.until(script, 'ConfigMapNameTaken');
     await kubelet.stop();
     const unheard = await world.apply({ steps: [STEP] });
     await waitUntil('there is a pod', () => world.pod(unheard));

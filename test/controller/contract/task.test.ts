@@ -1,5 +1,7 @@
 /** Tasks as a server takes them: which it refuses, and what they cost it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isMadeAs } from '../../../controller/adopt.ts';
+import { type KubeObject } from '../../../controller/runtime/objects.ts';
 import { customResourceDefinition } from '../../../shared/crd/crd.ts';
 import { podOf } from '../../../shared/pod/pod.ts';
 import { API_VERSION } from '../../../shared/task/api.ts';
@@ -92,6 +94,50 @@ describe('a Task', () => {
     expect(causesOf(reply).map(({ message }) => message)).toEqual([
       expect.stringContaining(`spec.${list} cannot be changed`),
     ]);
+  });
+});
+
+describe('a pod', () => {
+  test.each([
+    { what: 'of one step', spec: { steps: [stepOf(0)] } },
+    {
+      what: 'with a token and everything of a step',
+      spec: {
+        podTemplate: { automountServiceAccountToken: true, securityContext: { runAsUser: 1000 } },
+        volumes: [
+          { name: 'v', emptyDir: {} },
+          { name: 's', secret: { secretName: 's' } },
+        ],
+        sidecars: [{ name: 'c', image: 'b', ports: [{ containerPort: 80 }] }],
+        steps: [
+          {
+            ...stepOf(0),
+            env: [{ name: 'E' }, { name: 'N', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+            livenessProbe: { httpGet: { port: 80 } },
+            resources: { requests: { cpu: '0.5', memory: '64Mi' }, limits: { cpu: 1 } },
+            volumeMounts: [{ name: 'v', mountPath: '/v', readOnly: false }],
+          },
+        ],
+      },
+    },
+  ])('$what is known again as it comes back', async ({ spec }) => {
+    const { talk, core, namespace } = target();
+    const name = fresh();
+    const task = {
+      ...taskOf(spec, name),
+      apiVersion: API_VERSION,
+      metadata: { name, namespace, uid: 'u-1' },
+    } as Task;
+    const made = podOf(task, { agentImage: 'a' });
+    // Of no Task that is there: it would be collected.
+    const body = { ...made, metadata: { ...made.metadata, ownerReferences: [] } };
+    const found = await talk.object('POST', core('pods'), { body });
+    const owned = {
+      ...found,
+      metadata: { ...found.metadata, ownerReferences: made.metadata.ownerReferences },
+    };
+    expect(isMadeAs(made, owned as KubeObject)).toBe(true);
+    await talk.ask('DELETE', `${core('pods')}/${made.metadata.name}`);
   });
 });
 

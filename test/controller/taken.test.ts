@@ -1,0 +1,186 @@
+/** What exists already is not the controller's for its name, or for what it says of its owner. */
+import { describe, expect, it } from 'vitest';
+import { isMadeAs, isScriptsOf } from '../../controller/adopt.ts';
+import { CONFIG_MAPS, PODS, type KubeObject } from '../../controller/runtime/objects.ts';
+import { podOf, type Pod } from '../../shared/pod/pod.ts';
+import { scriptsConfigMap } from '../../shared/pod/scripts.ts';
+import { type StoredTask } from '../../controller/stored-task.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { over } from './builders.ts';
+import { control, NAMESPACE, worldWith, type World } from './harness.ts';
+
+const SETTINGS = { agentImage: 'taskflow/agent:1' };
+const ONE = { steps: [{ name: 'a', image: 'busybox', command: ['true'] }] };
+const SCRIPT = { steps: [{ name: 'a', image: 'busybox', script: 'echo mine' }] };
+
+type Loose = KubeObject & Record<string, unknown>;
+const looseOf = (object: object): Loose => structuredClone(object) as Loose;
+const put = async (world: World, type: typeof PODS, object: object): Promise<Loose> =>
+  world.client.create<Loose>(type, looseOf(object));
+
+describe('the scripts of a Task', () => {
+  it.each<[string, (scripts: Loose) => object]>([
+    ['has other content', (scripts) => ({ ...scripts, data: { a: 'echo yours' } })],
+    ['has more content', (scripts) => ({ ...scripts, data: { a: 'echo mine', b: 'x' } })],
+    ['can be changed', ({ immutable: _, ...scripts }) => scripts],
+    ['has binary data beside', (scripts) => ({ ...scripts, binaryData: { b: 'eA==' } })],
+    ['has no owner', (scripts) => ({ ...scripts, metadata: { ...scripts.metadata, ownerReferences: [] } })],
+  ])('are not a ConfigMap of that name that %s', async (_, forged) => {
+    const world = await worldWith();
+    const task = await world.apply({ ...SCRIPT, suspend: true });
+    await put(world, CONFIG_MAPS, forged(looseOf(scriptsConfigMap(task) ?? {})));
+    control(world);
+    await world.until(task, 'Suspended');
+    await world.change(task, { suspend: false });
+    const status = await world.until(task, 'ConfigMapNameTaken');
+    expect(status.message).toContain('delete the ConfigMap, or this Task');
+    expect(await world.pod(task)).toBeUndefined();
+  });
+
+  it('are those that a controller put there before', async () => {
+    const world = await worldWith();
+    const task = await world.apply(SCRIPT);
+    const scripts = scriptsConfigMap(task) ?? {};
+    await put(world, CONFIG_MAPS, scripts);
+    control(world);
+    await waitUntil('there is a pod', () => world.pod(task));
+  });
+});
+
+/** The pod of a Task as somebody else would write it, with one thing changed. */
+const FORGED: [string, (spec: Pod['spec'], step: Pod['spec']['containers'][number]) => object][] = [
+  ['runs another command', (_, step) => ({ command: ['sh', ...(step.args ?? [])] })],
+  ['gives the agent other arguments', () => ({ args: ['--', 'evil'] })],
+  ['has another image', () => ({ image: 'evil' })],
+  ['has a variable more', () => ({ env: [{ name: 'PATH', value: '/evil' }] })],
+  ['has a hook more', () => ({ lifecycle: { postStart: { exec: { command: ['evil'] } } } })],
+  ['has a right more', () => ({ securityContext: { privileged: true } })],
+  [
+    'has a mount more',
+    (_, step) => ({
+      volumeMounts: [...(step.volumeMounts ?? []), { name: 'taskflow-bin', mountPath: '/x' }],
+    }),
+  ],
+];
+
+describe('the pod of a Task', () => {
+  it.each(FORGED)('is not one of its name and owner that %s', async (_, change) => {
+    const world = await worldWith();
+    const task = await world.apply({ ...ONE, suspend: true });
+    const pod = podOf(task, SETTINGS);
+    const [step] = pod.spec.containers;
+    if (step === undefined) throw new Error('a pod has a container');
+    await put(world, PODS, {
+      ...pod,
+      spec: { ...pod.spec, containers: [{ ...step, ...change(pod.spec, step) }] },
+    });
+    await world.play(task, [over('a')]);
+    control(world);
+    await world.until(task, 'Suspended');
+    await world.change(task, { suspend: false });
+    const status = await world.until(task, 'PodNameTaken');
+    expect(status).toMatchObject({ status: 'Pending', steps: [{ name: 'a', state: 'Waiting' }] });
+  });
+
+  it.each<[string, (pod: Pod['spec']) => object]>([
+    ['another service account', () => ({ serviceAccountName: 'admin' })],
+    ['the network of the node', () => ({ hostNetwork: true })],
+    ['one container more', ({ containers }) => ({ containers: [...containers, { name: 'x', image: 'y' }] })],
+    ['one init container less', () => ({ initContainers: [] })],
+    [
+      'a volume from elsewhere',
+      ({ volumes }) => ({ volumes: volumes.map(({ name }) => ({ name, hostPath: { path: '/' } })) }),
+    ],
+    ['one volume more', ({ volumes }) => ({ volumes: [...volumes, { name: 'x', hostPath: { path: '/' } }] })],
+  ])('is not one with %s', (_, change) => {
+    const task = taskOf();
+    const pod = podOf(task, SETTINGS);
+    expect(isMadeAs(pod, looseOf({ ...pod, spec: { ...pod.spec, ...change(pod.spec) } }))).toBe(false);
+  });
+
+  it('is the one that was made, with what the API server adds', () => {
+    const pod = podOf(taskOf(), SETTINGS);
+    const found = looseOf(pod);
+    found['spec'] = {
+      ...pod.spec,
+      dnsPolicy: 'ClusterFirst',
+      securityContext: {},
+      serviceAccountName: 'default',
+      nodeName: 'n',
+      tolerations: [{ key: 'node.kubernetes.io/not-ready' }],
+      volumes: [...pod.spec.volumes, { name: 'kube-api-access-x1y2z', projected: { sources: [] } }],
+      containers: pod.spec.containers.map((each) => ({
+        ...each,
+        terminationMessagePolicy: 'File',
+        resources: {},
+        volumeMounts: [
+          ...(each.volumeMounts ?? []),
+          {
+            name: 'kube-api-access-x1y2z',
+            mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
+            readOnly: true,
+          },
+        ],
+      })),
+    };
+    expect(isMadeAs(pod, found)).toBe(true);
+  });
+
+  it('is found again by a controller that never heard that it was made', async () => {
+    const world = await worldWith();
+    const task = await world.apply(ONE);
+    await put(world, PODS, podOf(task, SETTINGS));
+    await world.play(task, [over('a')]);
+    control(world);
+    expect(await world.until(task, 'Successful')).toMatchObject({
+      podUID: (await world.pod(task))?.metadata.uid,
+    });
+  });
+
+  it('is gone when another one has taken its name', async () => {
+    const world = await worldWith();
+    const stop = control(world);
+    const task = await world.apply(ONE);
+    const { podUID } = await waitUntil('its pod is known', async () => {
+      const { status } = await world.task(task);
+      return status?.podUID === undefined ? undefined : status;
+    });
+    await stop();
+    const pod = await world.pod(task);
+    await world.client.delete(
+      PODS,
+      { namespace: NAMESPACE, name: pod?.metadata.name ?? '' },
+      { gracePeriodSeconds: 0 },
+    );
+    const other = await put(world, PODS, podOf(task, SETTINGS));
+    expect(other.metadata.uid).not.toBe(podUID);
+    await world.play(task, [over('a')]);
+    control(world);
+    await world.until(task, 'PodDeleted');
+  });
+});
+
+describe('a ConfigMap', () => {
+  it('of another Task of that name is not this one’s', () => {
+    const scripts = scriptsConfigMap(taskOf(SCRIPT));
+    const other = looseOf(scripts ?? {});
+    expect(scripts && isScriptsOf(scripts, other)).toBe(true);
+    for (const owner of other.metadata.ownerReferences ?? []) owner.uid = 'u-2';
+    expect(scripts && isScriptsOf(scripts, other)).toBe(false);
+  });
+
+  it('of a Task that no cluster has is nobody’s', () => {
+    const task = { ...taskOf(SCRIPT), metadata: { name: 'a' } };
+    const scripts = scriptsConfigMap(task);
+    expect(scripts && isScriptsOf(scripts, looseOf(scripts))).toBe(false);
+  });
+});
+
+function taskOf(spec: object = ONE): StoredTask {
+  return {
+    apiVersion: 'api.practice.com/v1alpha1',
+    kind: 'Task',
+    metadata: { name: 'a', namespace: NAMESPACE, uid: 'u-1' },
+    spec,
+  } as StoredTask;
+}
