@@ -1,70 +1,97 @@
 /** One agent of a local run, as a process. */
-import { readFile } from 'node:fs/promises';
-import { PassThrough } from 'node:stream';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
 import { SystemError } from '../../shared/turn/errors.ts';
 import { signalNumber } from '../../shared/turn/signals.ts';
 import { OUTCOME_FILE, OutcomeError, parseOutcome, type Outcome } from '../../shared/turn/outcome.ts';
 import { type AgentProgram } from './agent-program.ts';
+import { withEnvironment } from './environment.ts';
 import { eachLine } from './lines.ts';
+import { openPipes, readerOf } from './pipes.ts';
 import { type LocalStep } from './plan.ts';
 
-/** How long the output may stay open after the agent ended: something that the command left behind holds it. */
+/** How long the output may be silent after the agent ended: something that the command left behind holds it open. */
 const DRAIN = 1_000;
 
+/** The descriptor under which an agent finds its lifeline. */
+export const LIFELINE = 3;
+
 export interface AgentProcess {
-  /** Passes the output on line by line, from its begin, until it ends. Until then it waits in the pipe. */
-  printTo(onLine: (stream: 'stdout' | 'stderr', line: string) => void): Promise<void>;
+  pid: number;
+  /**
+   * Passes the output on line by line, from its begin, until it ends. Until then it waits in the pipe, which holds
+   * back a step that prints more. Once `hurry` is aborted and the agent is over, nothing is waited for long.
+   */
+  printTo(onLine: OnOutput, hurry: AbortSignal): Promise<void>;
   /** The outcome that the agent posted, or one that says it died without a word. */
   outcome(): Promise<Outcome>;
 }
 
+/** A line of the output, or a part of one that goes on. What it returns is waited for. */
+export type OnOutput = (
+  stream: 'stdout' | 'stderr',
+  bytes: Buffer,
+  isPartial: boolean,
+) => void | Promise<void>;
+
+export interface AgentSurroundings {
+  /** The step's run directory. */
+  own: string;
+  /** Named pipes for its output. */
+  pipes: { stdout: string; stderr: string };
+  /** Open for reading; its end of file tells the agent that the run is gone. */
+  lifeline: number;
+}
+
 /**
  * @param args - the agent's arguments
- * @param own - the step's run directory
+ * @throws {SystemError} when the system cannot start it now
  */
-export function startAgentProcess(
+export async function startAgentProcess(
   agent: AgentProgram,
   args: readonly string[],
   step: LocalStep,
-  own: string,
-): AgentProcess {
-  const [file, ...before] = agent.command;
-  const subprocess = execa(file, [...before, ...args], {
-    cwd: step.directory,
-    env: step.env,
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    buffer: false,
-    reject: false,
-    // A session of its own: Ctrl-C in the terminal is for this program, which stops the steps by the order.
-    detached: true,
-    cleanup: false,
-  });
-  const ended = new Promise<End>((resolve) => {
-    subprocess.nodeChildProcess.once('exit', (code, signal) => resolve({ code, signal }));
-    // The result also waits for the streams; it is what tells that there never was a process.
-    void subprocess.then(({ code: errno = 'EIO' }) => resolve({ code: null, signal: null, errno }));
-  });
-  // Node and execa throw away, once the process ended, what nobody has begun to read. Here it waits for its turn;
-  // a stream that is not read holds the step back as a full pipe does.
-  const outputs = {
-    stdout: subprocess.stdout.pipe(new PassThrough()),
-    stderr: subprocess.stderr.pipe(new PassThrough()),
-  };
+  { own, pipes, lifeline }: AgentSurroundings,
+): Promise<AgentProcess> {
+  const [stdout, stderr] = openPipes([pipes.stdout, pipes.stderr]);
+  const { child, ended } = await spawned(agent, args, step, ['ignore', stdout.write, stderr.write, lifeline])
+    .catch((error: unknown) => {
+      for (const { read } of [stdout, stderr]) closeSync(read);
+      throw error;
+    })
+    .finally(() => {
+      // The agent and its command have them; their end is to be the pipe's.
+      for (const { write } of [stdout, stderr]) closeSync(write);
+    });
+  // The command can still open them, by /dev/stdout; nobody else needs to.
+  for (const path of Object.values(pipes)) await rm(path);
 
   return {
-    async printTo(onLine) {
+    pid: child.pid ?? 0,
+    async printTo(onLine, hurry) {
+      const readers = [readerOf(stdout.read), readerOf(stderr.read)] as const;
+      let isOver = false;
+      let held = 0;
+      const pass = (name: 'stdout' | 'stderr', bytes: Buffer, isPartial: boolean): void | Promise<void> => {
+        const taken = isOver ? undefined : onLine(name, bytes, isPartial);
+        if (taken === undefined) return;
+        held++;
+        return taken.finally(() => held--);
+      };
       const printed = Promise.all([
-        eachLine(outputs.stdout, (line) => onLine('stdout', line)),
-        eachLine(outputs.stderr, (line) => onLine('stderr', line)),
+        eachLine(readers[0], (bytes, isPartial) => pass('stdout', bytes, isPartial)),
+        eachLine(readers[1], (bytes, isPartial) => pass('stderr', bytes, isPartial)),
       ]);
-      await Promise.race([printed, ended.then(() => sleep(DRAIN, undefined, { ref: false }))]);
-      for (const stream of [subprocess.stdout, subprocess.stderr, ...Object.values(outputs)])
-        stream.destroy();
-      await printed;
+      const received = (): number => readers[0].bytesRead + readers[1].bytesRead;
+      // A reader of ours that is slow is no silence of the step's.
+      const isSilent = (since: number): boolean => hurry.aborted || (held === 0 && received() === since);
+      await Promise.race([printed, ended.then(() => untilSilent(received, isSilent))]);
+      isOver = hurry.aborted;
+      for (const reader of readers) reader.destroy();
+      if (!isOver) await printed;
     },
     async outcome() {
       const end = await ended;
@@ -73,11 +100,46 @@ export function startAgentProcess(
   };
 }
 
-/** How an agent's process ended, or that there never was one. */
+async function untilSilent(received: () => number, isSilent: (since: number) => boolean): Promise<void> {
+  for (;;) {
+    const before = received();
+    await sleep(DRAIN, undefined, { ref: false });
+    if (isSilent(before)) return;
+  }
+}
+
+/** How an agent's process ended. */
 interface End {
   code: number | null;
   signal: NodeJS.Signals | null;
-  errno?: string;
+}
+
+/** @throws {SystemError} */
+async function spawned(
+  { command }: AgentProgram,
+  own: readonly string[],
+  { directory, env: added }: LocalStep,
+  stdio: StdioOptions,
+): Promise<{ child: ChildProcess; ended: Promise<End> }> {
+  try {
+    const { file, args, env } = withEnvironment([...command, ...own], added);
+    const child = spawn(file, args, {
+      cwd: directory,
+      env,
+      stdio,
+      // A session of its own: Ctrl-C in the terminal is for this program, which stops the steps by the order.
+      detached: true,
+    });
+    const ended = new Promise<End>((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }));
+    });
+    await once(child, 'spawn');
+    return { child, ended };
+  } catch (error) {
+    const { code = 'EIO' } = error as NodeJS.ErrnoException;
+    const ofDirectory = ['ENOENT', 'EACCES', 'ENOTDIR'].includes(code);
+    throw new SystemError(code, `its agent cannot be started${ofDirectory ? ` in ${directory}` : ''}`);
+  }
 }
 
 async function readOutcome(directory: string): Promise<Outcome | undefined> {
@@ -89,21 +151,23 @@ async function readOutcome(directory: string): Promise<Outcome | undefined> {
   }
 }
 
-function diedSilently({ name, number }: LocalStep, { code, signal, errno }: End): Outcome {
-  const how = signal ?? `exit code ${code}`;
+function diedSilently(step: LocalStep, { code, signal }: End): Outcome {
+  const exitCode = signal === null ? (code ?? 125) || 125 : 128 + (signalNumber(signal) ?? 0);
+  const message = `its agent ended with ${signal ?? `exit code ${code}`} and posted no outcome`;
+  return { ...lost(step, message, exitCode), ...(signal !== null && { signal }) };
+}
+
+/** The outcome of a step whose agent said none. Nobody behind it would ever hear of its end. */
+export function lost({ name, number }: LocalStep, message: string, exitCode = 125): Outcome {
   return {
     version: 1,
     step: name,
     number,
     outcome: 'Error',
-    exitCode: signal === null ? (code ?? 125) || 125 : 128 + (signalNumber(signal) ?? 0),
-    ...(signal !== null && { signal }),
+    exitCode,
     finishedAt: new Date().toISOString(),
     attempts: 0,
     reason: 'AgentDied',
-    message:
-      errno === undefined
-        ? `its agent ended with ${how} and posted no outcome`
-        : new SystemError(errno, 'its agent cannot be started').message,
+    message,
   };
 }

@@ -74,6 +74,8 @@ async function problemWith({ command: [file, ...args] }: AgentProgram): Promise<
   const result = await execa(file, [...args, '--version'], {
     reject: false,
     stdin: 'ignore',
+    // What is wrong with the current directory is not the agent's.
+    cwd: '/',
     timeout: 10_000,
   });
   if (result.exitCode === 0 && result.stdout.startsWith('taskflow-agent ')) return undefined;

@@ -1,4 +1,5 @@
 /** What a local run reports, in the order in which it happens. `-o json` prints these, one a line. */
+import { isUtf8 } from 'node:buffer';
 import { type Outcome } from '../../shared/turn/outcome.ts';
 
 export type TaskStatus = 'Successful' | 'Failure' | 'Cancelled';
@@ -15,7 +16,13 @@ export type RunEvent =
       differences: readonly string[];
     }
   | { type: 'StepStarted'; task: string; step: string; number: number }
-  | { type: 'Log'; task: string; step: string; number: number; stream: 'stdout' | 'stderr'; line: string }
+  | ({
+      type: 'Log';
+      task: string;
+      step: string;
+      number: number;
+      stream: 'stdout' | 'stderr';
+    } & LogLine)
   | ({ type: 'StepFinished'; task: string } & Omit<Outcome, 'version'>)
   | { type: 'Stopping'; task: string; signal: string }
   | { type: 'Suspended' }
@@ -32,9 +39,36 @@ export type RunEvent =
   /** Tasks that were to run after one that did not succeed. */
   | { type: 'TasksSkipped'; tasks: readonly string[]; after: string };
 
+/** What a step printed, without its newline. */
+export interface LogLine {
+  /** As text; U+FFFD stands for what is no UTF-8. */
+  line: string;
+  /** The bytes, where they are no UTF-8. */
+  base64?: string;
+  /** The line goes on in the next event of this stream: a longer one than 64 KiB comes in parts. */
+  partial?: true;
+}
+
+/** @example logLine(Buffer.from([0xff]), false) // { line: '\ufffd', base64: '/w==' } */
+export function logLine(bytes: Buffer, isPartial: boolean): LogLine {
+  return {
+    line: bytes.toString(),
+    ...(!isUtf8(bytes) && { base64: bytes.toString('base64') }),
+    ...(isPartial && { partial: true as const }),
+  };
+}
+
+/** The bytes of a line, as the step printed them. */
+export function bytesOf({ line, base64 }: LogLine): Buffer {
+  return base64 === undefined ? Buffer.from(line) : Buffer.from(base64, 'base64');
+}
+
+/** A promise that it returns is waited for, so that a step prints no faster than somebody reads. */
+export type Report = (event: RunEvent) => void | Promise<void>;
+
 /** Shows events as they come. */
 export interface Reporter {
-  readonly report: (event: RunEvent) => void;
+  readonly report: Report;
   /** Puts the terminal back as it was. */
   readonly close: () => void;
 }

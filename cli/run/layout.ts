@@ -1,16 +1,28 @@
 /** The directories of one local run: the files that a pod would have from the kubelet. */
-import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, mkdtemp, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { SystemError, UsageError } from '../../shared/turn/errors.ts';
 import { type AgentFiles } from '../../shared/pod/step-command.ts';
 
 export interface Layout {
   root: string;
   scripts: string;
-  temporary: string;
+  /** The FIFO that says by its writer that the run lives, and by its readers that an agent of it does. */
+  lifeline: string;
+  /** Step `number`'s directory for temporary files. */
+  temporary: (number: number) => string;
+  /** The named pipes for step `number`'s output. */
+  pipes: (number: number) => { stdout: string; stderr: string };
   /** The files of step `number`'s agent. */
-  files(number: number): AgentFiles;
+  files: (number: number) => AgentFiles;
 }
+
+/** The names of all runs' directories begin so. */
+export const PREFIX = 'taskflow-run-';
+
+/** Where runs have their directories. `TMPDIR` may be relative; steps run elsewhere. */
+export const parentDirectory = (): string => resolve(tmpdir());
 
 /** Where everything would be, below `root`. */
 export function layoutAt(root: string): Layout {
@@ -18,7 +30,12 @@ export function layoutAt(root: string): Layout {
   return {
     root,
     scripts: join(root, 'scripts'),
-    temporary: join(root, 'tmp'),
+    lifeline: join(root, 'lifeline'),
+    temporary: (number) => join(root, 'tmp', String(number)),
+    pipes: (number) => ({
+      stdout: join(root, 'pipes', `${number}.out`),
+      stderr: join(root, 'pipes', `${number}.err`),
+    }),
     files: (number) => ({
       order: join(root, 'podinfo/order'),
       gate: join(root, 'podinfo/gate'),
@@ -30,30 +47,57 @@ export function layoutAt(root: string): Layout {
   };
 }
 
-/** Makes the directories of a run of `steps` steps, readable by this user only. */
+/**
+ * Makes the directories of a run of `steps` steps, readable by this user only.
+ *
+ * @throws {UsageError} when there is no place for them
+ */
 export async function makeLayout(steps: number): Promise<Layout> {
-  const layout = layoutAt(await mkdtemp(join(tmpdir(), 'taskflow-run-')));
-  for (const directory of [layout.scripts, layout.temporary, join(layout.root, 'podinfo')])
-    await mkdir(directory);
-  for (let number = 1; number <= steps; number++) await mkdir(layout.files(number).own, { recursive: true });
-  return layout;
+  const parent = parentDirectory();
+  return inPlace(parent, async () => {
+    const layout = layoutAt(await mkdtemp(join(parent, PREFIX)));
+    for (const directory of ['scripts', 'podinfo', 'pipes', 'run', 'tmp'])
+      await mkdir(join(layout.root, directory));
+    for (let number = 1; number <= steps; number++) {
+      await mkdir(layout.files(number).own);
+      await mkdir(layout.temporary(number));
+    }
+    return layout;
+  });
 }
 
-export async function removeLayout({ root }: Layout): Promise<void> {
-  // A step may have taken away its own right to write; the run is over all the same.
-  await rm(root, { recursive: true, force: true, maxRetries: 3 });
-}
-
-/** Writes a script byte for byte, runnable by anybody: what the ConfigMap volume of a pod has. */
+/** Writes a script byte for byte, runnable by anybody: what the ConfigMap volume of a pod has. @throws {UsageError} */
 export async function writeScript({ path, text }: { path: string; text: string }): Promise<void> {
-  await writeFile(path, text);
-  await chmod(path, 0o555);
+  await inPlace(dirname(path), async () => {
+    await writeFile(path, text);
+    await chmod(path, 0o555);
+  });
+  if (!text.startsWith('#!')) return;
+  await access(path, constants.X_OK).catch(() => {
+    throw new UsageError(
+      `the system runs no scripts that are in ${dirname(path)}; set TMPDIR to a directory that is not mounted noexec`,
+    );
+  });
 }
 
-/** Sets the order, whole or not at all. */
+/** Sets the order, whole or not at all. @throws {UsageError} */
 export async function writeOrder(layout: Layout, order: number): Promise<void> {
   const file = layout.files(1).order;
-  const temporary = join(dirname(file), '.order');
-  await writeFile(temporary, `${order}\n`);
-  await rename(temporary, file);
+  await inPlace(dirname(file), async () => {
+    const temporary = join(dirname(file), '.order');
+    await writeFile(temporary, `${order}\n`);
+    await rename(temporary, file);
+  });
+}
+
+/** A directory for temporary files that is missing, full or somebody else's is nothing that is wrong with taskflow. */
+async function inPlace<T>(directory: string, make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    const { message } = new SystemError(code, `cannot write the run's files to ${directory}`);
+    throw new UsageError(`${message}; set TMPDIR to a directory that can be written`);
+  }
 }

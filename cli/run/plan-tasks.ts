@@ -1,12 +1,8 @@
-import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Task } from '../../shared/task/task.ts';
-import { layoutAt, type Layout } from './layout.ts';
+import { layoutAt, parentDirectory, PREFIX, type Layout } from './layout.ts';
 import { LocalRunError, planTask, type LocalPlan, type LocalSettings } from './plan.ts';
-
-/** The directory gets a name of its own only when it is made. */
-const PLACEHOLDER = join(tmpdir(), 'taskflow-run-XXXXXX');
 
 /**
  * What a run of these Tasks would do, without making anything.
@@ -17,9 +13,10 @@ export function planTasks(
   tasks: readonly Task[],
   settings: Pick<LocalSettings, 'env' | 'ignoreMounts' | 'images'>,
 ): { plans: LocalPlan[]; layout: Layout } {
-  const layout = layoutAt(PLACEHOLDER);
+  // The directory gets a name of its own only when it is made.
+  const layout = layoutAt(join(parentDirectory(), `${PREFIX}XXXXXX`));
   const { scripts, temporary } = layout;
-  const local = { ...settings, scripts, temporary, directory: process.cwd(), exists: existsSync };
+  const local = { ...settings, scripts, temporary, directory: process.cwd(), problemWith };
   const errors: LocalRunError[] = [];
   const plans = tasks.flatMap((task) => {
     try {
@@ -33,4 +30,17 @@ export function planTasks(
   const [only] = errors;
   if (only !== undefined) throw errors.length === 1 ? only : new AggregateError(errors);
   return { plans, layout };
+}
+
+/** Why a process cannot be started in a directory; `undefined` when it can. */
+export function problemWith(directory: string): string | undefined {
+  try {
+    if (!statSync(directory).isDirectory()) return 'is no directory';
+    accessSync(directory, constants.X_OK);
+    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist on this machine';
+    return code === 'EACCES' ? 'may not be entered by this user' : `cannot be used (${code})`;
+  }
 }

@@ -10,6 +10,7 @@ import { NoCommandError } from '../../shared/pod/pod.ts';
 import { declaredCommand } from '../../shared/pod/step-command.ts';
 import { stepsOf, type CompleteStep } from '../../shared/task/step-template.ts';
 import { type Task, type TaskSpec } from '../../shared/task/task.ts';
+import { mountsOf, pathsWithin, type Place } from './mounts.ts';
 
 export interface LocalStep {
   name: string;
@@ -41,16 +42,16 @@ export interface LocalSettings {
   directory: string;
   /** Where the steps' scripts will be. */
   scripts: string;
-  /** The directory for temporary files that the steps share. */
-  temporary: string;
+  /** The directory for the temporary files of one step, which no other sees. */
+  temporary: (number: number) => string;
   /** Variables that replace or add to those of every step. */
   env: ReadonlyMap<string, string>;
   /** Go on although volumes cannot be mounted. */
   ignoreMounts: boolean;
   /** What the images run of those steps that leave it to them. */
   images?: Images;
-  /** Whether a directory exists on this machine. */
-  exists: (directory: string) => boolean;
+  /** Why a process cannot be started in a directory of this machine; `undefined` when it can. */
+  problemWith: (directory: string) => string | undefined;
 }
 
 /** Everything about a Task that a process on this machine cannot have. */
@@ -72,8 +73,10 @@ export function planTask(task: Task, settings: LocalSettings): LocalPlan {
   const problems: string[] = [];
   const given = stepsOf(task.spec);
   const steps = given.map((step, index) => {
-    problems.push(...mountProblems(step, settings));
-    return planStep(step, index + 1, settings, (problem) => problems.push(`step ${step.name} ${problem}`));
+    const report = (problem: string): void => void problems.push(`step ${step.name} ${problem}`);
+    const planned = planStep(step, index + 1, settings, report);
+    mountProblems(step, planned, settings).forEach(report);
+    return planned;
   });
   if (problems.length > 0) throw new LocalRunError(name, problems);
   const said = differences(given, task.spec, settings);
@@ -91,13 +94,16 @@ function planStep(
   const own = declaredCommand(step, path) ?? step.args ?? [];
   const before = wordsOfImage(step, settings);
   if (before === undefined) report(new NoCommandError([step]).message.replace(`step ${step.name} `, ''));
+  // As for the kubelet, what the image says is taken as it is.
+  const command = [...(before ?? []), ...own.map((word) => expand(word, variables))];
+  if (command.some((word) => word.includes('\0')))
+    report('has a NUL in its command, which no program can be given');
   return {
     name: step.name,
     number,
     image: step.image,
-    // As for the kubelet, what the image says is taken as it is.
-    command: [...(before ?? []), ...own.map((word) => expand(word, variables))],
-    env: { TMPDIR: settings.temporary, ...Object.fromEntries(variables) },
+    command,
+    env: { TMPDIR: settings.temporary(number), ...Object.fromEntries(variables) },
     directory: workingDirectory(step, settings, report),
     script: step.script ? { path, text: step.script } : undefined,
     limits: limitsOf(step),
@@ -153,41 +159,63 @@ function environment(
     }
   }
   for (const [name, value] of given) variables.set(name, value);
+  for (const [name, value] of variables) {
+    if (`${name}${value}`.includes('\0')) {
+      report(`has a NUL in the variable ${JSON.stringify(name)}, which no program can be given`);
+    }
+  }
   return variables;
 }
 
-function mountProblems(step: CompleteStep, { ignoreMounts }: LocalSettings): string[] {
-  const mounts = [
-    ...(step.volumeMounts ?? []).map(({ name, mountPath }) => `${name} at ${mountPath}`),
-    ...(step.volumeDevices ?? []).map(({ name, devicePath }) => `${name} at ${devicePath}`),
-  ];
-  if (ignoreMounts || mounts.length === 0) return [];
+function mountProblems(step: CompleteStep, planned: LocalStep, { ignoreMounts }: LocalSettings): string[] {
+  const mounts = mountsOf(step);
+  if (mounts.length === 0) return [];
+  if (!ignoreMounts) {
+    const all = mounts.map(({ name, path }) => `${name} at ${path}`).join(', ');
+    return [`mounts ${all}: a local process cannot mount volumes; go on without them with --ignore-mounts`];
+  }
+  const places = placesOf(step, planned);
+  return mounts.flatMap(({ name, path }) =>
+    pathsWithin(path, places).map(
+      (found) =>
+        `names ${found.path} in ${found.where}, which is in its mount ${name} at ${path}: without the mount that is this machine's own ${path}; take the path from a variable and give it with --env, or run the Task in a cluster`,
+    ),
+  );
+}
+
+/** Everything in which a step can name a path. */
+function placesOf(
+  { workingDir, env, args }: CompleteStep,
+  { command, script, env: variables }: LocalStep,
+): Place[] {
+  const ofCommand = command.length - (args?.length ?? 0);
   return [
-    `step ${step.name} mounts ${mounts.join(', ')}: a local process cannot mount volumes; go on without them with --ignore-mounts`,
+    ...(workingDir === undefined ? [] : [{ where: 'workingDir', text: workingDir }]),
+    ...command.map((text, index) => ({
+      where: index < ofCommand ? `command[${index}]` : `args[${index - ofCommand}]`,
+      // Where its script is here is no matter of the Task's.
+      text: text === script?.path ? '' : text,
+    })),
+    ...(script === undefined ? [] : [{ where: 'its script', text: script.text }]),
+    ...(env ?? []).map(({ name }) => ({ where: `env ${name}`, text: variables[name] ?? '' })),
   ];
 }
 
 function workingDirectory(
-  step: CompleteStep,
+  { workingDir }: CompleteStep,
   settings: LocalSettings,
   report: (problem: string) => void,
 ): string {
-  if (step.workingDir === undefined) return settings.directory;
-  const wanted = resolve(settings.directory, step.workingDir);
-  const mounted = (step.volumeMounts ?? []).some(({ mountPath }) => isWithin(wanted, mountPath));
-  // What would be in the volume is not here, so neither is a directory in it.
-  if (mounted && settings.ignoreMounts && !settings.exists(wanted)) return settings.directory;
-  if (!settings.exists(wanted)) {
+  const directory = workingDir === undefined ? settings.directory : resolve(settings.directory, workingDir);
+  const problem = settings.problemWith(directory);
+  if (problem !== undefined) {
     report(
-      `has the workingDir ${step.workingDir}, which does not exist on this machine; make it, or leave workingDir out`,
+      workingDir === undefined
+        ? `runs in ${directory}, which ${problem}; change to another directory, or give it a workingDir`
+        : `has the workingDir ${workingDir}, which ${problem}; make it, or leave workingDir out`,
     );
   }
-  return wanted;
-}
-
-function isWithin(path: string, parent: string): boolean {
-  const prefix = parent.endsWith('/') ? parent : `${parent}/`;
-  return path === parent || path.startsWith(prefix);
+  return directory;
 }
 
 /** The fields of a container that mean nothing to a local process. */

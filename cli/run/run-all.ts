@@ -1,10 +1,15 @@
 /** Runs Tasks one after the other, and stops them when somebody asks for it. */
-import { constants } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SystemError } from '../../shared/turn/errors.ts';
 import { type Task } from '../../shared/task/task.ts';
+import { removeDeadRuns } from './lifeline.ts';
 import { planTasks } from './plan-tasks.ts';
-import { runTask, type RunSettings } from './run-task.ts';
+import { exitCodeOf, runTask, type RunSettings } from './run-task.ts';
 
-const ASKING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const ASKING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+
+/** How long a run that was stopped waits for somebody who does not read its output. */
+const PATIENCE = 1_000;
 
 /**
  * Runs the Tasks until one does not succeed, and returns the exit code of the last that ran.
@@ -16,37 +21,77 @@ export async function runAll(
   settings: Omit<RunSettings, 'directory' | 'stop' | 'kill'>,
 ): Promise<number> {
   planTasks(tasks, settings);
+  const directory = process.cwd();
   const stop = new AbortController();
   const kill = new AbortController();
   const ask = (signal: string): void => {
     if (stop.signal.aborted) kill.abort(signal);
     else stop.abort(signal);
   };
-  const onPipeError = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') throw error;
-    // That is asking too: nobody reads any more what the steps print.
-    if (!stop.signal.aborted) stop.abort('SIGPIPE');
-  };
   for (const signal of ASKING) process.on(signal, ask);
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', onPipeError);
+  const outputs = watchOutputs((reason) => {
+    if (!stop.signal.aborted) stop.abort(reason);
+  });
+  const swept = removeDeadRuns();
+  let exitCode = 0;
   try {
     for (const [at, task] of tasks.entries()) {
-      const result = await runTask(task, {
-        ...settings,
-        directory: process.cwd(),
-        stop: stop.signal,
-        kill: kill.signal,
-      });
-      if (result.kept !== undefined) process.stderr.write(`kept ${result.kept}\n`);
+      const result = await runTask(task, { ...settings, directory, stop: stop.signal, kill: kill.signal });
+      if (result.kept !== undefined) outputs.say(`kept ${result.kept}`);
+      if (result.left !== undefined) outputs.say(`taskflow: ${result.left}`);
+      exitCode = result.exitCode;
       if (result.status !== 'Successful') {
         const dropped = tasks.slice(at + 1).map(({ metadata }) => metadata.name);
         const after = task.metadata.name;
-        if (dropped.length > 0) settings.report({ type: 'TasksSkipped', tasks: dropped, after });
-        return result.exitCode;
+        if (dropped.length > 0) void settings.report({ type: 'TasksSkipped', tasks: dropped, after });
+        break;
       }
     }
-    return stop.signal.aborted ? 128 + (constants.signals[stop.signal.reason as NodeJS.Signals] ?? 0) : 0;
+    await swept;
   } finally {
     for (const signal of ASKING) process.off(signal, ask);
   }
+  if (!stop.signal.aborted) return exitCode;
+  // It may have come when the last step was over.
+  if (exitCode === 0) exitCode = exitCodeOf(stop.signal);
+  await outputs.leave(exitCode);
+  return exitCode;
+}
+
+interface Outputs {
+  say: (line: string) => void;
+  /** Ends the process where what it has to say is not taken. */
+  leave: (exitCode: number) => Promise<void>;
+}
+
+/** Any error of this process's own streams is asking it to stop: nobody reads any more what the steps print. */
+function watchOutputs(stop: (reason: string) => void): Outputs {
+  const { stdout, stderr } = process;
+  const say = (line: string): void => void (stderr.errored ?? stderr.write(`${line}\n`));
+  let isBroken = false;
+  for (const [stream, name] of [
+    [stdout, 'standard output'],
+    [stderr, 'standard error'],
+  ] as const) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (isBroken) return;
+      isBroken = true;
+      const { code = 'EIO' } = error;
+      stop(code === 'EPIPE' ? 'SIGPIPE' : 'output error');
+      if (code === 'EPIPE') return;
+      if (stream === stdout) say(`taskflow: ${new SystemError(code, `cannot write to ${name}`).message}`);
+    });
+  }
+  return {
+    say,
+    async leave(exitCode) {
+      const end = performance.now() + PATIENCE;
+      const isTaken = (): boolean =>
+        [stdout, stderr].every(({ writableLength, errored }) => errored || !writableLength);
+      while (!isTaken()) {
+        if (performance.now() > end) process.exit(exitCode);
+        await sleep(20);
+      }
+    },
+  };
 }

@@ -1,5 +1,5 @@
 /** Runs a Task on this machine: the agents hand over among themselves; this is their kubelet and controller. */
-import { existsSync } from 'node:fs';
+import { SystemError, UsageError } from '../../shared/turn/errors.ts';
 import { complete, neverRan } from '../../shared/turn/ending.ts';
 import { EXIT_CODES } from '../../shared/turn/exit-codes.ts';
 import { signalNumber } from '../../shared/turn/signals.ts';
@@ -9,12 +9,17 @@ import { next, type Outcome } from '../../shared/turn/outcome.ts';
 import { agentArguments } from '../../shared/pod/step-command.ts';
 import { type Task } from '../../shared/task/task.ts';
 import { after } from './deadline.ts';
-import { startAgentProcess, type AgentProcess } from './agent-process.ts';
+import { LIFELINE, lost, startAgentProcess, type AgentProcess } from './agent-process.ts';
 import { type AgentProgram } from './agent-program.ts';
-import { type RunEvent, type TaskReason, type TaskStatus } from './events.ts';
-import { makeLayout, removeLayout, writeOrder, writeScript, type Layout } from './layout.ts';
-import { killLeftovers } from './leftovers.ts';
+import { agentsAhead } from './ahead.ts';
+import { logLine, type Report, type TaskReason, type TaskStatus } from './events.ts';
+import { makeLayout, writeOrder, writeScript, type Layout } from './layout.ts';
+import { openLifeline, type Lifeline } from './lifeline.ts';
+import { makePipes } from './pipes.ts';
+import { problemWith } from './plan-tasks.ts';
 import { planTask, type LocalPlan, type LocalStep } from './plan.ts';
+import { killDescendants, killSession } from './processes.ts';
+import { removeTree } from './remove.ts';
 
 export interface RunSettings {
   agent: AgentProgram;
@@ -29,22 +34,24 @@ export interface RunSettings {
   keep: boolean;
   /** From SIGTERM to SIGKILL when a step is stopped, a Go duration. */
   grace: string;
-  /** Aborted with the name of a signal: the running step is stopped, the rest cancelled. */
+  /** Aborted with the name of a signal, or of another reason: the running step is stopped, the rest cancelled. */
   stop: AbortSignal;
   /** Aborted: everything that still runs is killed. */
   kill: AbortSignal;
-  report: (event: RunEvent) => void;
+  report: Report;
 }
 
 export interface TaskResult {
   status: TaskStatus;
   reason: TaskReason;
-  /** 0, the code of the step that failed, or 128+n when signal n stopped the run. */
+  /** 0, the code of the step that failed, 128+n when signal n stopped the run, 1 for another reason. */
   exitCode: number;
   /** How each step ended, in their order. */
   outcomes: readonly Outcome[];
   /** The run's directory, when it was kept. */
   kept: string | undefined;
+  /** Why it could not be removed, when it was not. */
+  left: string | undefined;
 }
 
 /**
@@ -55,42 +62,62 @@ export interface TaskResult {
  */
 export async function runTask(task: Task, settings: RunSettings): Promise<TaskResult> {
   const layout = await makeLayout(task.spec.steps.length);
+  let result: Ran | undefined;
+  let left: string | undefined;
   try {
     const { scripts, temporary } = layout;
-    const plan = planTask(task, { ...settings, scripts, temporary, exists: existsSync });
-    const result = await runPlan(plan, layout, settings);
-    return { ...result, kept: settings.keep ? layout.root : undefined };
+    const plan = planTask(task, { ...settings, scripts, temporary, problemWith });
+    result = await runPlan(plan, layout, settings);
   } finally {
-    await killLeftovers('TMPDIR', layout.temporary);
-    if (!settings.keep) await removeLayout(layout);
+    if (!settings.keep) left = await removeTree(layout.root);
+  }
+  return { ...result, kept: settings.keep ? layout.root : undefined, left };
+}
+
+type Ran = Omit<TaskResult, 'kept' | 'left'>;
+
+/** Runs it with a lifeline: however this ends, no agent of it lives on. */
+async function runPlan(plan: LocalPlan, layout: Layout, settings: RunSettings): Promise<Ran> {
+  for (const { script } of plan.steps) if (script !== undefined) await writeScript(script);
+  await makePipes(plan.steps.flatMap(({ number }) => Object.values(layout.pipes(number))));
+  const lifeline = await openLifeline(layout, settings.keep);
+  try {
+    return await runSteps(plan, { layout, lifeline }, settings);
+  } finally {
+    lifeline.close();
   }
 }
 
-async function runPlan(
-  plan: LocalPlan,
-  layout: Layout,
-  settings: RunSettings,
-): Promise<Omit<TaskResult, 'kept'>> {
+interface Place {
+  layout: Layout;
+  lifeline: Lifeline;
+}
+
+async function runSteps(plan: LocalPlan, place: Place, settings: RunSettings): Promise<Ran> {
   const { agent, report, stop, kill } = settings;
   const { task, steps } = plan;
   const begun = performance.now();
-  for (const { script } of steps) if (script !== undefined) await writeScript(script);
 
-  let order = 1;
-  const setOrder = async (value: number): Promise<void> => {
-    order = value;
-    await writeOrder(layout, value);
-  };
   // As in a pod: the first step is released from the start, the others by hand-off.
-  await setOrder(order);
+  let order = 1;
+  await writeOrder(place.layout, order);
+  const quit = async (): Promise<void> => {
+    order = QUIT;
+    await writeOrder(place.layout, QUIT).catch((error: unknown) => {
+      if (!(error instanceof UsageError)) throw error;
+      // No room on the disk, or no directory any more: the agents hear it in another way.
+      place.lifeline.cut();
+    });
+  };
 
+  const agents: AgentProcess[] = [];
   const stopped = untilAborted(stop, async () => {
-    report({ type: 'Stopping', task, signal: signalOf(stop) });
-    await setOrder(QUIT);
+    void report({ type: 'Stopping', task, signal: reasonOf(stop) });
+    await quit();
   });
-  const killed = untilAborted(kill, () => killLeftovers('TMPDIR', layout.temporary));
+  const killed = untilAborted(kill, () => killDescendants(agents.map(({ pid }) => pid)));
 
-  report({
+  void report({
     type: 'TaskStarted',
     task,
     steps: steps.map(({ name }) => name),
@@ -100,28 +127,30 @@ async function runPlan(
   let timedOut: Promise<void> | undefined;
   const { timeout } = plan;
   const onDeadline = (): void => {
-    timedOut = setOrder(QUIT);
+    timedOut = quit();
   };
   const forgetDeadline = timeout && after(timeout.ms, onDeadline);
-  const agents: AgentProcess[] = [];
   const outcomes: Outcome[] = [];
+  const agentOf = agentsAhead(steps, agents, {
+    count: agent.ahead,
+    start: (step) => start(step, place, settings),
+    mayStart: () => order !== QUIT && outcomes.every((outcome) => next(outcome) === 'go'),
+  });
   for (const step of steps) {
-    const mayStart = (): boolean => order !== QUIT && outcomes.every((outcome) => next(outcome) === 'go');
-    while (mayStart() && agents.length < Math.min(steps.length, step.number + agent.ahead)) {
-      agents.push(start(steps[agents.length] ?? step, layout, settings));
-    }
+    const found = await agentOf(step);
     const why = (): string | undefined => (timedOut && !stop.aborted ? timeout?.text : undefined);
-    const moment = { order, before: outcomes.at(-1), task, report, timeout: why };
-    outcomes.push(await seeToItsEnd(step, agents[step.number - 1], moment));
+    const moment = { order, before: outcomes.at(-1), task, report, stop, timeout: why };
+    const outcome = await seeToItsEnd(step, found, moment);
+    outcomes.push(outcome);
     // Nobody behind an agent that died without a word would ever hear of it.
-    if (outcomes.at(-1)?.reason === 'AgentDied') await setOrder(QUIT);
+    if (outcome.reason === 'AgentDied') await quit();
   }
   forgetDeadline?.();
   await Promise.all([stopped(), killed(), timedOut]);
 
   const result = { ...judge(outcomes, stop, timedOut && timeout?.text), outcomes };
   const { status, reason, exitCode, message } = result;
-  report({
+  void report({
     type: 'TaskFinished',
     task,
     status,
@@ -133,40 +162,63 @@ async function runPlan(
   return result;
 }
 
-function start(step: LocalStep, layout: Layout, { agent, grace }: RunSettings): AgentProcess {
+async function start(
+  step: LocalStep,
+  { layout, lifeline }: Place,
+  { agent, grace }: RunSettings,
+): Promise<AgentProcess> {
   const files = layout.files(step.number);
   const about = { name: step.name, ...step.limits };
-  const args = ['--grace', grace, ...agentArguments(about, step.number, files, { argv: step.command })];
-  return startAgentProcess(agent, args, step, files.own);
+  const local = ['--grace', grace, '--lifeline', String(LIFELINE)];
+  const args = [...local, ...agentArguments(about, step.number, files, { argv: step.command })];
+  const pipes = layout.pipes(step.number);
+  return startAgentProcess(agent, args, step, { own: files.own, pipes, lifeline: lifeline.read });
 }
 
 interface Moment {
   order: number;
   before: Outcome | undefined;
   task: string;
-  report: (event: RunEvent) => void;
+  report: Report;
+  stop: AbortSignal;
   /** The Task's timeout, once that has ended it. */
   timeout: () => string | undefined;
 }
 
 /** Reports a step's start, output and end; a step whose turn cannot come any more needs no agent to say so. */
-async function seeToItsEnd(step: LocalStep, agent: AgentProcess | undefined, now: Moment): Promise<Outcome> {
-  const { task, report, order, before, timeout } = now;
+async function seeToItsEnd(
+  step: LocalStep,
+  agent: AgentProcess | SystemError | undefined,
+  now: Moment,
+): Promise<Outcome> {
+  const outcome = causedBy(await endOf(step, agent, now), now.timeout());
+  const { version: _, ...record } = outcome;
+  void now.report({ type: 'StepFinished', task: now.task, ...record });
+  return outcome;
+}
+
+async function endOf(
+  step: LocalStep,
+  agent: AgentProcess | SystemError | undefined,
+  { task, report, order, before, stop }: Moment,
+): Promise<Outcome> {
   const { name, number } = step;
   const about = { task, step: name, number };
+  if (agent instanceof SystemError) return lost(step, agent.message);
   const decided = turn(number, { order, gate: undefined, predecessors: number > 1 ? [before] : [] });
-  let outcome: Outcome;
-  if (agent !== undefined) {
-    if (decided.kind === 'run') report({ type: 'StepStarted', ...about });
-    await agent.printTo((stream, line) => report({ type: 'Log', ...about, stream, line }));
-    outcome = causedBy(await agent.outcome(), timeout());
-  } else if (decided.kind === 'skip' || decided.kind === 'cancelled') {
-    outcome = causedBy(complete(neverRan(decided), { step: name, number }, Date.now()), timeout());
-  } else {
+  if (agent === undefined) {
+    if (decided.kind === 'skip' || decided.kind === 'cancelled') {
+      return complete(neverRan(decided), { step: name, number }, Date.now());
+    }
     throw new Error(`step ${number} was to ${decided.kind} but has no agent`);
   }
-  const { version: _, ...record } = outcome;
-  report({ type: 'StepFinished', task, ...record });
+  if (decided.kind === 'run') void report({ type: 'StepStarted', ...about });
+  await agent.printTo(
+    (stream, bytes, isPartial) => report({ type: 'Log', ...about, stream, ...logLine(bytes, isPartial) }),
+    stop,
+  );
+  const outcome = await agent.outcome();
+  await killSession(agent.pid);
   return outcome;
 }
 
@@ -189,13 +241,8 @@ function judge(
   if (failed === undefined)
     return { status: 'Successful', reason: 'Succeeded', exitCode: 0, message: counted(outcomes.length) };
   if (stop.aborted) {
-    const signal = signalOf(stop);
-    return {
-      status: 'Cancelled',
-      reason: 'Cancelled',
-      exitCode: EXIT_CODES.SIGNALED.code + (signalNumber(signal) ?? 0),
-      message: `stopped by ${signal}`,
-    };
+    const message = `stopped by ${reasonOf(stop)}`;
+    return { status: 'Cancelled', reason: 'Cancelled', exitCode: exitCodeOf(stop), message };
   }
   const { number, step, outcome, message } = failed;
   if (timeout !== undefined && outcome === 'Cancelled') {
@@ -216,7 +263,13 @@ function judge(
 
 const counted = (steps: number): string => `${steps} ${steps === 1 ? 'step' : 'steps'}`;
 
-const signalOf = (signal: AbortSignal): string => String(signal.reason);
+const reasonOf = (stop: AbortSignal): string => String(stop.reason);
+
+/** The exit code of a run that was stopped. */
+export function exitCodeOf(stop: AbortSignal): number {
+  const signal = signalNumber(reasonOf(stop));
+  return signal === undefined ? 1 : EXIT_CODES.SIGNALED.code + signal;
+}
 
 /** Does something once the signal is aborted. The returned function stops listening, and waits for it if it began. */
 function untilAborted(signal: AbortSignal, act: () => Promise<void>): () => Promise<void> {

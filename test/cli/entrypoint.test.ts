@@ -8,6 +8,7 @@ import { taskflow as start } from '../support/cli.ts';
 import { makeCertificates } from '../support/certificates.ts';
 import { Blobs, OCI } from '../support/images.ts';
 import { Ends, startRegistry, type Registry } from '../support/registry.ts';
+import { blocksOf, ROOT } from '../support/manifests.ts';
 import { scratch } from '../support/scratch.ts';
 import { listen } from '../support/servers.ts';
 import { registryMissing } from '../support/tools.ts';
@@ -50,9 +51,12 @@ describe.skipIf(registryMissing !== undefined)('with a registry that can be reac
     return { home, env, taskflow };
   }
 
-  it('the original’s example runs as it is', async () => {
+  it.each([
+    ['the original’s example', ORIGINAL.pathname],
+    ['the sample that is made after it', join(ROOT, 'deploy/samples/three-steps.yaml')],
+  ])('%s runs as it is', async (_, file) => {
     const { taskflow } = await user();
-    const { exitCode, stdout } = await taskflow('run', ORIGINAL.pathname);
+    const { exitCode, stdout } = await taskflow('run', file);
     expect({ exitCode, stdout }).toEqual({
       exitCode: 0,
       stdout: 'step1 | step1\nstep2 | step2\nstep3 | $(HOME) 10\n',
@@ -121,6 +125,15 @@ describe.skipIf(registryMissing !== undefined)('with a registry that can be reac
         '',
       ].join('\n'),
     );
+  });
+
+  it.skipIf(hostPlatform() !== 'linux/amd64')('entrypoint prints what the documentation shows', async () => {
+    const { taskflow } = await user();
+    const [{ text } = { text: '' }] = await blocksOf('docs/images-lookup.md', 'console');
+    const blobs = new Blobs();
+    await registry.push(blobs, blobs.image({ platform: 'linux/amd64', cmd: ['sh'] }), 'library/busybox:1.36');
+    const { stdout } = await taskflow('entrypoint', 'busybox:1.36');
+    expect(`$ taskflow entrypoint busybox:1.36\n${stdout.replaceAll(/[0-9a-f]{64}/g, '…')}`).toBe(text);
   });
 
   it('entrypoint says it in JSON, for a platform or for all', async () => {

@@ -13,6 +13,7 @@ describe.each(localAgents)('taskflow run with the $name', (agent) => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
+    ['SIGQUIT', 131],
   ] as const)(
     'stops the running step on %s, cancels the rest, cleans up and exits %i',
     async (signal, code) => {

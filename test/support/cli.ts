@@ -7,7 +7,7 @@ import { formatYaml } from '../../shared/manifest/index.ts';
 import { type Step } from '../../shared/task/task.ts';
 import { scratch } from './scratch.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** Starts the built CLI, as a user would. */
 export function taskflow(args: readonly string[], options: Pick<Options, 'cwd' | 'env' | 'input'> = {}) {

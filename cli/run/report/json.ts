@@ -1,9 +1,11 @@
+import { type Writable } from 'node:stream';
 import { type Reporter } from '../events.ts';
+import { write } from './write.ts';
 
 /** One event a line, each with the time at which it was reported. */
-export function jsonReporter(output: NodeJS.WritableStream): Reporter {
+export function jsonReporter(output: Writable): Reporter {
   return {
-    report: (event) => void output.write(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`),
+    report: (event) => write(output, `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`),
     close: () => undefined,
   };
 }

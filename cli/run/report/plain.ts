@@ -1,19 +1,34 @@
-import { type Reporter, type RunEvent } from '../events.ts';
+import { type Writable } from 'node:stream';
+import { bytesOf, type Reporter, type RunEvent } from '../events.ts';
 import { endOf, skipped, startOf, stepEnd, stopping } from './words.ts';
+import { write } from './write.ts';
 
 interface Streams {
-  stdout: NodeJS.WritableStream;
-  stderr: NodeJS.WritableStream;
+  stdout: Writable;
+  stderr: Writable;
 }
 
 /** Plain lines: what steps print goes to the stream that they printed it to, all else to standard error. */
 export function plainReporter({ stdout, stderr }: Streams): Reporter {
   let names: readonly string[] = [];
-  const say = (line: string): void => void stderr.write(`${line}\n`);
+  /** The streams on which a line has begun that goes on. */
+  const begun = new Set<Writable>();
+  const say = (line: string): void => void write(stderr, `${line}\n`);
   const about = ({ step, number }: { step: string; number: number }): string =>
     `[${number}/${names.length}] ${step}`;
 
-  function report(event: RunEvent): void {
+  function print(event: Extract<RunEvent, { type: 'Log' }>): void | Promise<void> {
+    const stream = event.stream === 'stdout' ? stdout : stderr;
+    const before = begun.has(stream) ? '' : prefix(event.step, names);
+    if (event.partial === true) begun.add(stream);
+    else begun.delete(stream);
+    return write(
+      stream,
+      Buffer.concat([Buffer.from(before), bytesOf(event), Buffer.from(event.partial === true ? '' : '\n')]),
+    );
+  }
+
+  function report(event: RunEvent): void | Promise<void> {
     switch (event.type) {
       case 'TaskStarted':
         names = event.steps;
@@ -21,9 +36,7 @@ export function plainReporter({ stdout, stderr }: Streams): Reporter {
       case 'StepStarted':
         return say(`${about(event)} Running`);
       case 'Log':
-        return void (event.stream === 'stdout' ? stdout : stderr).write(
-          `${prefix(event.step, names)}${event.line}\n`,
-        );
+        return print(event);
       case 'StepFinished':
         return say(`${about(event)} ${stepEnd(event)}`);
       case 'Stopping':

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { pathsWithin } from '../../cli/run/mounts.ts';
+import { manifest, sh, taskflow } from '../support/cli.ts';
+import { scratch } from '../support/scratch.ts';
+
+describe('a path under a mount is found', () => {
+  it.each([
+    ['by itself', '/data', '/data'],
+    ['below it', 'echo hi >/data/x', '/data/x'],
+    ['in quotes', 'cat "/data/a b"', '/data/a'],
+    ['behind =', '--out=/data/x', '/data/x'],
+    ['behind an option of one letter', 'cc -I/data/include', '/data/include'],
+    ['in a list', '/usr/bin:/data/bin', '/data/bin'],
+    ['as a URL', 'file:///data/x', '///data/x'],
+    ['as a default', '${DIR:-/data/x}', '/data/x'],
+    ['by a way round', '/srv/../data/./x', '/srv/../data/./x'],
+    ['with a slash at its end', 'ls /data/', '/data/'],
+    ['in JSON', '{"dir":"/data"}', '/data'],
+  ])('%s: %s', (_, text, path) => {
+    expect(pathsWithin('/data', [{ where: 'x', text }])).toEqual([{ where: 'x', path }]);
+  });
+
+  it.each([
+    ['of another name', '/database /data-2 /data.old'],
+    ['in another directory', '/srv/data $HOME/data ${X}/data ~/data ./data ../data $(pwd)/data'],
+    ['of another host', 'http://server/data'],
+    ['relative', 'data/x'],
+  ])('but not one %s', (_, text) => {
+    expect(pathsWithin('/data', [{ where: 'x', text }])).toEqual([]);
+  });
+
+  it('and a temporary directory that is private here too is none', () => {
+    expect(pathsWithin('/tmp', [{ where: 'x', text: 'cd "${TMPDIR:-/tmp}"; ls ${TMPDIR-/tmp}/x' }])).toEqual(
+      [],
+    );
+    expect(pathsWithin('/tmp/', [{ where: 'x', text: 'ls /tmp' }])).toHaveLength(1);
+  });
+});
+
+describe('taskflow run --ignore-mounts', () => {
+  const volumes = { volumes: [{ name: 'work', emptyDir: {} }] };
+  const mounted = { volumeMounts: [{ name: 'work', mountPath: '/no/data' }] };
+  const run = async (step: object, ...args: string[]) =>
+    taskflow(['run', '--ignore-mounts', ...args, '-'], {
+      input: manifest([{ ...sh('a', 'echo ran'), ...mounted, ...step }], 'test', volumes),
+      cwd: await scratch(),
+    });
+
+  it('goes on without a volume that a step does not name', async () => {
+    const { exitCode, stdout, stderr } = await run({});
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'a | ran\n' });
+    expect(stderr).toContain('not applied: volumeMounts');
+  });
+
+  it('refuses a step that names one, in all that it may name it in, before anything runs', async () => {
+    const { exitCode, stdout, stderr } = await run({
+      command: ['sh', '-c', 'mkdir -p /no/data/out'],
+      args: ['/no/data/in'],
+      env: [
+        { name: 'CACHE', value: '/no/data/cache' },
+        { name: 'OTHER', value: '/no/database' },
+      ],
+      workingDir: '/no/data/src',
+    });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    for (const named of [
+      '/no/data/out in command[2]',
+      '/no/data/in in args[0]',
+      '/no/data/cache in env CACHE',
+      '/no/data/src in workingDir',
+    ]) {
+      expect(stderr).toContain(
+        `Task test: step a names ${named}, which is in its mount work at /no/data: without the mount`,
+      );
+    }
+    expect(stderr).not.toContain('OTHER');
+  });
+
+  it('looks into scripts', async () => {
+    const { exitCode, stderr } = await run({ command: undefined, script: 'ls /no/data/x\n' });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('step a names /no/data/x in its script');
+  });
+
+  it('goes on when the path is a variable’s, and that is given', async () => {
+    const step = { command: ['sh', '-c', 'echo $CACHE'], env: [{ name: 'CACHE', value: '/no/data' }] };
+    const { exitCode, stdout } = await run(step, '--env', 'CACHE=here');
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'a | here\n' });
+  });
+});
