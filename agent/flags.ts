@@ -20,6 +20,7 @@ const FLAGS = {
   quit: { value: 'N', help: `the order that cancels (default ${QUIT})` },
   gate: { value: 'FILE', help: 'the gate file; missing or empty: no gate' },
   after: { value: 'DIR', many: true, help: "the predecessor's run directory; may be given more than once" },
+  first: { help: 'nothing comes before this step: it starts unless the gate holds it' },
   post: { value: 'DIR', help: "this step's own run directory, where its outcome goes" },
   step: { value: 'NAME', help: "this step's name, for the outcome" },
   out: { value: 'stdout|FILE', help: "the command's standard output: also into FILE, appended" },
@@ -82,6 +83,7 @@ export interface Options {
   quit: number;
   gate: string | undefined;
   after: readonly string[];
+  first: boolean;
   post: string | undefined;
   step: string;
   out: string | undefined;
@@ -230,6 +232,9 @@ function readOptions(parsed: Record<string, unknown>): Options {
   if (lifeline !== undefined && lifeline < 3) {
     throw new UsageError("--lifeline: descriptors 0 to 2 are the command's own; give it 3 or more");
   }
+  if (parsed['first'] === true && parsed['after'] !== undefined) {
+    throw new UsageError('--first says that nothing comes before this step; leave out --after, or --first');
+  }
   if (retries < 0) throw new UsageError('--retries cannot be negative');
   return {
     wait,
@@ -237,6 +242,7 @@ function readOptions(parsed: Record<string, unknown>): Options {
     quit: integer('quit') ?? QUIT,
     gate,
     after: ((parsed['after'] ?? []) as unknown[]).map((each) => readValue('after', each) ?? ''),
+    first: parsed['first'] === true,
     post: value('post'),
     step: value('step') ?? '',
     out: file('out', 'stdout'),

@@ -1,6 +1,6 @@
 /** The life of one step: wait for the turn, run the command, post the outcome. */
 import { QUIT } from '../shared/turn/order.ts';
-import { type Outcome } from '../shared/turn/outcome.ts';
+import { next, type Outcome } from '../shared/turn/outcome.ts';
 import { Bell } from './bell.ts';
 import { complete, neverRan } from '../shared/turn/ending.ts';
 import { EXIT_CODES } from '../shared/turn/exit-codes.ts';
@@ -113,7 +113,18 @@ async function untilOver(platform: Platform, options: Options, command: Command)
     );
     await pause(options.number ?? 1, world, now);
   }
-  return options.onError === 'continue' ? continued(outcome) : outcome;
+  const last = options.onError === 'continue' ? continued(outcome) : outcome;
+  return options.gate === undefined ? last : handedOver(last, world.gate());
+}
+
+/**
+ * The gate goes into the record of a step that goes on, before what a kubelet may cut off: all agents of a pod see the
+ * same files, so it says whether the next step began.
+ */
+function handedOver(outcome: Outcome, gate: number | undefined): Outcome {
+  if (next(outcome) === 'stop') return outcome;
+  const { version, outcome: kind, exitCode, ...rest } = outcome;
+  return { version, outcome: kind, exitCode, gate: gate ?? null, ...rest };
 }
 
 function surroundings({ out, err, results }: Options): Surroundings {

@@ -9,15 +9,17 @@ export interface World {
   look(): Seen;
   /** Only the order: all that matters to a step that runs. */
   order(): number | undefined;
+  /** The first step that may not start by hand-off; 0 while the order lets none start. `undefined`: no gate. */
+  gate(): number | undefined;
   /** The directories in which a change may change what is seen. */
   readonly directories: readonly string[];
 }
 
-type Sources = Pick<Options, 'wait' | 'quit' | 'gate' | 'after'>;
+type Sources = Pick<Options, 'wait' | 'quit' | 'gate' | 'after' | 'first'>;
 
 /** Trouble with a file is said once, on standard error; a file that is not there (yet) is no trouble. */
 export function observe(platform: Pick<Platform, 'files' | 'warn'>, sources: Sources): World {
-  const { wait, gate, after } = sources;
+  const { wait, gate, after, first } = sources;
   const said = new Set<string>();
   const complain = (line: string): void => {
     if (!said.has(line)) platform.warn(line);
@@ -82,8 +84,16 @@ export function observe(platform: Pick<Platform, 'files' | 'warn'>, sources: Sou
   }
 
   return {
-    look: () => ({ order: order(), gate: gateNumber(), predecessors: after.map(predecessor) }),
+    look: () => ({
+      order: order(),
+      gate: gateNumber(),
+      predecessors: first || after.length > 0 ? after.map(predecessor) : undefined,
+    }),
     order,
+    gate: () => {
+      const value = order();
+      return value === undefined || value === QUIT ? 0 : gateNumber();
+    },
     directories: [...new Set([wait, gate].filter((file) => file !== undefined).map(directoryOf)), ...after],
   };
 }

@@ -10,12 +10,21 @@ import { NoCommandError, podOf, type Pod, type PodSettings } from '../shared/pod
 import { ScriptsTooLargeError, scriptsConfigMap, type ConfigMap } from '../shared/pod/scripts.ts';
 import { PodTooLargeError } from '../shared/task/size.ts';
 import type { TaskStatus } from '../shared/task/task.ts';
-import { advance, isHeld } from './decide/advance.ts';
-import { conclude, DELETION_PATIENCE, stopped, type Conclusion } from './decide/conclude.ts';
+import { advance, holdOf } from './decide/advance.ts';
+import { conclude, culprit, DELETION_PATIENCE, stopped, type Conclusion } from './decide/conclude.ts';
 import { observe } from './decide/observe.ts';
 import type { JsonPatch } from './decide/patch.ts';
 import { statusOf, troubledSince, type Known } from './decide/status.ts';
-import { causeToStop, deadlineOf, STOP_PATIENCE, stopOf, stopPod } from './decide/stop.ts';
+import {
+  causeToStop,
+  deadlineOf,
+  END_DELAY,
+  endPod,
+  STOP_PATIENCE,
+  stopOf,
+  stopPod,
+  tidyStop,
+} from './decide/stop.ts';
 import { troubleOf, type Trouble } from './decide/trouble.ts';
 import type { ObservedPod } from './pod.ts';
 import { isFinal, type StoredTask } from './stored-task.ts';
@@ -89,12 +98,17 @@ function afterwards({ spec, status }: StoredTask, now: number): Decision {
 function withoutPod({ task, hadPod, prepared, now }: Seen, settings: Settings): Decision {
   const trouble = prepared.kind === 'trouble' ? prepared.trouble : undefined;
   const since = trouble === undefined ? now : troubledSince(task, trouble, now);
-  const known = { task, pod: undefined, chain: undefined, trouble, held: false, now };
+  const known = { task, pod: undefined, chain: undefined, trouble, now };
   const stop = causeToStop({ task, trouble, since }, { now, patience: settings.patience });
-  if (stop !== undefined) return report({ ...known, conclusion: stopped(stop) });
-  if (hadPod || task.status?.podName !== undefined) return report({ ...known, conclusion: podIsGone(task) });
+  const isGone = hadPod || task.status?.podName !== undefined;
+  if (stop !== undefined) {
+    const conclusion: Conclusion = isGone ? { ...stopped(stop), unconfirmed: true } : stopped(stop);
+    return report({ ...known, conclusion });
+  }
+  if (isGone) return report({ ...known, conclusion: podIsGone(task) });
   // Nothing of it takes up room in the cluster until it may begin.
-  if (task.spec.suspend === true) return report({ ...known, trouble: undefined, held: true });
+  if (task.spec.suspend === true)
+    return report({ ...known, trouble: undefined, hold: { message: 'spec.suspend is true' } });
 
   const again = soonest(now, deadlineOf(task, undefined), patienceEnds(trouble, since, settings));
   switch (prepared.kind) {
@@ -132,43 +146,45 @@ const REFUSALS = [
 function podIsGone({ status }: StoredTask): Conclusion {
   const pod = status?.podName === undefined ? 'its pod' : `pod ${status.podName}`;
   const message = `${pod} was deleted before its steps were over`;
-  return { status: 'Failure', reason: 'PodDeleted', message };
+  return { status: 'Failure', reason: 'PodDeleted', message, unconfirmed: true };
 }
 
 function withPod({ task, now }: Seen, pod: ObservedPod, settings: Settings): Decision {
   const chain = observe(task, pod);
   const stop = stopOf(pod);
-  const known = { task, pod, chain, held: isHeld(task, pod, chain), now };
-  const conclusion = conclude({ pod, chain, stop }, now);
+  const known = { task, pod, chain, now };
+  const conclusion = conclude({ task, pod, chain, stop }, now);
   if (conclusion !== undefined) return report({ ...known, conclusion });
+  const trouble = troubleOf(pod, chain);
   if (stop !== undefined) {
     const { reason, message } = stop;
     const stopping: Trouble = { reason, message, ends: 'never' };
+    const at = Date.parse(stop.at);
     return {
       ...report({ ...known, trouble: stopping }),
-      ...soonest(now, Date.parse(stop.at) + STOP_PATIENCE),
+      actions: patchPod(endPod(pod, { chain, trouble, now }, stop)),
+      ...soonest(now, now < at + END_DELAY ? at + END_DELAY : at + STOP_PATIENCE),
     };
   }
 
-  const trouble = troubleOf(pod, chain);
   const since = trouble === undefined ? now : troubledSince(task, trouble, now);
-  const cause = causeToStop({ task, pod, chain, trouble, since }, { now, patience: settings.patience });
+  const failed = culprit(chain, pod);
+  const circumstances = { task, pod, chain, culprit: failed, trouble, since };
+  const cause = causeToStop(circumstances, { now, patience: settings.patience });
   if (cause !== undefined) {
-    const how = stopPod(pod, chain, cause);
-    const action: Action =
-      how === 'delete' ? { kind: 'delete-pod' } : { kind: 'patch-pod', patch: how.patch };
-    // With no container that runs there is nothing to wait for.
-    const last = conclude({ pod, chain, stop: cause }, now);
+    const how = stopPod(pod, { chain, trouble, now }, cause);
+    // Where no node has the pod there is nothing to wait for.
+    const last = conclude({ task, pod, chain, stop: cause }, now);
     return {
       ...report({ ...known, trouble: { ...cause, ends: 'never' }, conclusion: last }),
-      actions: [action],
+      actions: how === 'delete' ? [{ kind: 'delete-pod' }] : patchPod(how.patch),
+      again: END_DELAY,
     };
   }
-  const patch = advance(task, pod, chain);
   const { deletionTimestamp } = pod.metadata;
   return {
-    ...report({ ...known, trouble }),
-    actions: patch.length === 0 ? [] : [{ kind: 'patch-pod', patch }],
+    ...report({ ...known, trouble, hold: holdOf(task, pod, chain) }),
+    actions: patchPod([...tidyStop(pod), ...advance(task, pod, chain)]),
     ...soonest(
       now,
       deadlineOf(task, pod),
@@ -176,6 +192,10 @@ function withPod({ task, now }: Seen, pod: ObservedPod, settings: Settings): Dec
       deletionTimestamp === undefined ? undefined : Date.parse(deletionTimestamp) + DELETION_PATIENCE,
     ),
   };
+}
+
+function patchPod(patch: JsonPatch): Action[] {
+  return patch.length === 0 ? [] : [{ kind: 'patch-pod', patch }];
 }
 
 /** The status as it should be, if it is not. */

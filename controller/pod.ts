@@ -8,7 +8,7 @@ import type { KubeObject, OwnerReference } from './runtime/objects.ts';
 export const STOP_ANNOTATION = 'api.practice.com/stop';
 
 export interface ObservedPod extends KubeObject {
-  spec?: { nodeName?: string };
+  spec?: { nodeName?: string; activeDeadlineSeconds?: number };
   status?: {
     phase?: string;
     reason?: string;
@@ -50,8 +50,22 @@ export function orderOf(pod: ObservedPod): number | undefined {
 
 /** The gate that the pod's agents see: none, a number, or one that cannot be read, which is closed for every step. */
 export function gateOf(pod: ObservedPod): number | undefined {
-  const text = pod.metadata.annotations?.[GATE_ANNOTATION];
-  return text === undefined || text.trim() === '' ? undefined : (parseInteger(text) ?? 1);
+  const text = gateText(pod);
+  return text === undefined || text.trim() === '' ? undefined : (parseInteger(text) ?? 0);
+}
+
+export function gateText(pod: ObservedPod): string | undefined {
+  return pod.metadata.annotations?.[GATE_ANNOTATION];
+}
+
+/** Whether a node has the pod, as far as anybody has said. */
+export function hasNode(pod: ObservedPod): boolean {
+  const { containerStatuses = [] } = pod.status ?? {};
+  return (
+    pod.spec?.nodeName !== undefined ||
+    condition(pod, 'PodScheduled')?.status === 'True' ||
+    containerStatuses.length > 0
+  );
 }
 
 export function condition(pod: ObservedPod, type: string): PodCondition | undefined {
@@ -88,7 +102,10 @@ export function keepOfPod(pod: ObservedPod): ObservedPod {
         [STOP_ANNOTATION]: annotations[STOP_ANNOTATION],
       }),
     }),
-    spec: defined({ nodeName: pod.spec?.nodeName }),
+    spec: defined({
+      nodeName: pod.spec?.nodeName,
+      activeDeadlineSeconds: pod.spec?.activeDeadlineSeconds,
+    }),
     status: defined({
       phase,
       reason,

@@ -1,7 +1,9 @@
 /** Whether a Task is over, and what became of it. */
 import { QUIT } from '../../shared/turn/order.ts';
-import { condition, isEnded, orderOf, type ObservedPod } from '../pod.ts';
-import type { End } from './end.ts';
+import type { StoredTask } from '../stored-task.ts';
+import { condition, hasNode, isEnded, orderOf, type ObservedPod } from '../pod.ts';
+import { goesOn, isKilled } from './end.ts';
+import { NEVER_STARTED } from './lost.ts';
 import type { Chain, StepView } from './observe.ts';
 import { CANCELLED, STOP_PATIENCE, TIMED_OUT, type Stop } from './stop.ts';
 
@@ -12,6 +14,8 @@ export interface Conclusion {
   message: string;
   /** The step that it is about. */
   step?: string;
+  /** Nobody has said what the steps did that are not known to be over. */
+  unconfirmed?: true;
 }
 
 /**
@@ -22,25 +26,21 @@ export const DELETION_PATIENCE = 60_000;
 
 /**
  * What became of a Task, once its step containers are over; the pod's phase follows a second later and is not waited
- * for. `undefined` while any of them may still do something.
+ * for. `undefined` while any of them may still do something: once a node has the pod, a container that it does not show
+ * may run all the same.
  *
  * @param stop - why the pod was stopped, when it was
  */
-export function conclude(
-  { pod, chain, stop }: { pod: ObservedPod; chain: Chain; stop: Stop | undefined },
-  now: number,
-): Conclusion | undefined {
+export function conclude({ task, pod, chain, stop }: Judged, now: number): Conclusion | undefined {
   const { steps, stopper, over } = chain;
-  if (over && stopper === undefined) return succeeded(steps.length);
-  const own = stopper !== undefined && isItsOwn(stopper, pod) ? stopper : undefined;
+  if (over && stopper === undefined) return succeeded(steps);
+  const own = culprit(chain, pod);
   if (over && own !== undefined) return failedBy(own);
-
-  const alive = steps.some(({ state }) => state === 'waiting' || state === 'running');
   if (stop !== undefined) {
-    if (!alive) return own === undefined ? stopped(stop) : failedBy(own);
+    if (over || !hasNode(pod)) return stopped(stop);
     return now >= Date.parse(stop.at) + STOP_PATIENCE ? unconfirmed(stopped(stop), pod) : undefined;
   }
-  if (over) return interrupted(pod, stopper);
+  if (over) return interrupted(task, pod, stopper);
 
   const { deletionTimestamp } = pod.metadata;
   const vanished =
@@ -50,9 +50,23 @@ export function conclude(
   return unconfirmed({ status: 'Failure', reason: 'NodeLost', message }, pod);
 }
 
-function succeeded(steps: number): Conclusion {
-  const message = steps === 1 ? 'its step succeeded' : `all ${steps} steps succeeded`;
-  return { status: 'Successful', reason: 'Succeeded', message };
+interface Judged {
+  task: StoredTask;
+  pod: ObservedPod;
+  chain: Chain;
+  stop: Stop | undefined;
+}
+
+function succeeded(steps: readonly StepView[]): Conclusion {
+  const continued = steps.filter(({ end }) => end?.outcome === 'Continued').length;
+  const all = steps.length === 1 ? 'its step succeeded' : `all ${steps.length} steps succeeded`;
+  const some = `${steps.length - continued} of ${steps.length} steps succeeded, ${continued} continued after a failure`;
+  return { status: 'Successful', reason: 'Succeeded', message: continued === 0 ? all : some };
+}
+
+/** The step that failed by itself; the first, where there are several. */
+export function culprit({ steps }: Chain, pod: ObservedPod): StepView | undefined {
+  return steps.find((step) => isItsOwn(step, pod));
 }
 
 export function stopped({ reason, message, step }: Stop): Conclusion {
@@ -62,14 +76,10 @@ export function stopped({ reason, message, step }: Stop): Conclusion {
 
 /** The step failed by itself, and was not ended because its pod was. */
 function isItsOwn({ end }: StepView, pod: ObservedPod): boolean {
-  if (end === undefined || end.outcome === 'Cancelled' || end.outcome === 'Skipped') return false;
+  if (end === undefined || goesOn(end) || end.outcome === 'Cancelled' || end.outcome === 'Skipped')
+    return false;
   const pulledDown = pod.metadata.deletionTimestamp !== undefined || pod.status?.reason !== undefined;
   return !(pulledDown && (isKilled(end) || !end.posted));
-}
-
-function isKilled({ signal, exitCode, reason }: End): boolean {
-  if (reason === 'OOMKilled') return false;
-  return signal === 'SIGTERM' || signal === 'SIGKILL' || exitCode === 143 || exitCode === 137;
 }
 
 /** Words of the agent that say too little about the Task as a whole. */
@@ -88,17 +98,19 @@ function failedBy({ name, number, end }: StepView): Conclusion {
 }
 
 /** The steps were ended from outside, and not by this controller. */
-function interrupted(pod: ObservedPod, stopper: StepView | undefined): Conclusion {
-  const about = stopper === undefined ? {} : { step: stopper.name };
+function interrupted(task: StoredTask, pod: ObservedPod, stopper: StepView | undefined): Conclusion {
+  const isAbout = stopper !== undefined && stopper.end?.reason !== NEVER_STARTED;
+  const about = isAbout ? { step: stopper.name } : {};
   const { name, deletionTimestamp } = pod.metadata;
   const { reason, message } = pod.status ?? {};
+  // The pod of a Task with a timeout has a deadline behind that, for the time in which there is no controller.
   if (reason === 'DeadlineExceeded') {
-    return {
-      status: 'Failure',
-      reason: TIMED_OUT,
-      message: message ?? 'the pod was active too long',
-      ...about,
-    };
+    const { timeout } = task.spec;
+    const told =
+      timeout === undefined
+        ? `${message ?? 'the pod was active too long'}; somebody set activeDeadlineSeconds of pod ${name}`
+        : `not over within spec.timeout, ${timeout}; its node ended pod ${name}`;
+    return { status: 'Failure', reason: TIMED_OUT, message: told, ...about };
   }
   if (reason !== undefined && isEnded(pod)) {
     return { status: 'Failure', reason, message: message ?? `pod ${name} failed: ${reason}`, ...about };
@@ -121,5 +133,5 @@ function deleted(pod: ObservedPod, about: { step?: string }): Conclusion {
 function unconfirmed(conclusion: Conclusion, pod: ObservedPod): Conclusion {
   const node = pod.spec?.nodeName ?? 'of the pod';
   const message = `${conclusion.message}; node ${node} has not confirmed that the steps are over, they may still run`;
-  return { ...conclusion, message };
+  return { ...conclusion, message, unconfirmed: true };
 }

@@ -13,6 +13,10 @@ export type End = Pick<Outcome, 'outcome' | 'reason'> &
   > & {
     /** Whether the agent posted an outcome: then the step after this one knows, and needs no order. */
     posted: boolean;
+    /** The gate that the next step met, Infinity for none; absent when its agent said nothing of it. */
+    gate?: number;
+    /** Whether what its agent said is not all there. */
+    cut?: boolean;
   };
 
 /** What a step says about its own failure. */
@@ -23,6 +27,12 @@ export interface MayFail {
 /** Whether the chain goes on after this end. */
 export function goesOn(end: End): boolean {
   return next(end) === 'go';
+}
+
+/** Whether somebody killed it, rather than that it failed. */
+export function isKilled({ signal, exitCode, reason }: End): boolean {
+  if (reason === 'OOMKilled') return false;
+  return signal === 'SIGTERM' || signal === 'SIGKILL' || exitCode === 143 || exitCode === 137;
 }
 
 /**
@@ -37,6 +47,8 @@ export function endOf(terminated: Terminated, step: MayFail): End {
   const finishedAt = terminated.finishedAt ?? undefined;
   if (said === undefined) return silentEnd(terminated, step, finishedAt);
   const { exitCode, outcome, signal, startedAt, attempts, results } = said;
+  const gate = said.gate === null ? Infinity : said.gate;
+  const cut = said.finishedAt === undefined ? true : undefined;
   // The kernel's word for it says more than "ended by SIGKILL".
   const killed = terminated.reason === 'OOMKilled' && signal === 'SIGKILL';
   const reason = killed ? 'OOMKilled' : (said.reason ?? terminated.reason ?? outcome);
@@ -50,6 +62,8 @@ export function endOf(terminated: Terminated, step: MayFail): End {
     finishedAt: finished,
     attempts,
     results,
+    gate,
+    cut,
   };
   return { outcome, reason, posted: true, ...defined(rest) };
 }

@@ -1,9 +1,11 @@
 /** Task + pod → what each step is doing. */
-import { QUIT, turn } from '../../shared/turn/order.ts';
+import { QUIT } from '../../shared/turn/order.ts';
 import type { StepStatus } from '../../shared/task/task.ts';
 import { defined } from '../defined.ts';
 import { gateOf, isEnded, orderOf, type ContainerStatus, type ObservedPod } from '../pod.ts';
 import { endOf, goesOn, type End, type MayFail } from './end.ts';
+import { lostWith, neverBegan, stoppedWith } from './lost.ts';
+import { stopOf, type Stop } from './stop.ts';
 import type { StoredTask } from '../stored-task.ts';
 
 /** One step of a pod. */
@@ -12,12 +14,15 @@ export interface StepView {
   /** From 1. */
   number: number;
   /**
-   * - `absent`: the container does not run yet
-   * - `waiting`: its agent does, and waits for its turn
-   * - `running`: it is its turn
+   * What is known of it:
+   *
+   * - `absent`: its node has not said that the container runs. It may, until the node has said how it ended
+   * - `waiting`: its agent runs, and waits for its turn
+   * - `unsure`: its agent runs, and whether it has begun nobody can tell from here
+   * - `running`: it has begun
    * - `over`: the container ended
    */
-  state: 'absent' | 'waiting' | 'running' | 'over';
+  state: 'absent' | 'waiting' | 'unsure' | 'running' | 'over';
   /** Of a step that is over. */
   end?: End;
   /** Of a step that is running: when it can have begun, at the earliest. */
@@ -38,6 +43,9 @@ export interface Chain {
   over: boolean;
 }
 
+/** The reason of a step of which it is not known whether it has begun. */
+export const NOT_KNOWN = 'NotKnown';
+
 /**
  * What the steps of a Task are doing. Statuses are found by name: the kubelet sorts them by it.
  *
@@ -45,12 +53,14 @@ export interface Chain {
  */
 export function observe(task: StoredTask, pod: ObservedPod): Chain {
   const statuses = new Map(pod.status?.containerStatuses?.map((status) => [status.name, status]));
+  const stop = stopOf(pod);
   const steps: StepView[] = [];
   for (const [index, step] of task.spec.steps.entries()) {
     const status = statuses.get(step.name);
     const known = task.status?.steps?.find(({ name }) => name === step.name);
     const onError = step.onError ?? task.spec.stepTemplate?.onError;
-    steps.push(viewOf({ name: step.name, onError }, index + 1, { status, before: steps.at(-1), pod, known }));
+    const around = { status, before: steps.at(-1), pod, known, stop };
+    steps.push(viewOf({ name: step.name, onError }, index + 1, around));
   }
   const stuck = steps.findIndex(({ end }) => end === undefined || !goesOn(end));
   return {
@@ -61,44 +71,40 @@ export function observe(task: StoredTask, pod: ObservedPod): Chain {
   };
 }
 
-interface Surroundings {
+export interface Surroundings {
   status: ContainerStatus | undefined;
   before: StepView | undefined;
   pod: ObservedPod;
   /** What the Task's status has of it already. */
   known: StepStatus | undefined;
+  /** Why the pod was stopped, when it was. */
+  stop: Stop | undefined;
 }
 
-function viewOf(
-  step: MayFail & { name: string },
-  number: number,
-  { status, before, pod, known }: Surroundings,
-): StepView {
+function viewOf(step: MayFail & { name: string }, number: number, around: Surroundings): StepView {
+  const { status, before, pod, known, stop } = around;
   const { name } = step;
   const image = status?.imageID ? { imageID: status.imageID } : {};
   const { terminated, running, waiting } = status?.state ?? {};
-  if (terminated === undefined || terminated.reason === 'ContainerStatusUnknown') {
+  const over = (end: End): StepView => ({ name, number, state: 'over', end, ...image });
+  const isLost = terminated?.reason === 'ContainerStatusUnknown';
+  if (terminated === undefined || isLost) {
     // What was seen once is so, though the kubelet, or a node's whole memory of the pod, has lost it since.
     const end = known && remembered(known);
-    if (end !== undefined) return { name, number, state: 'over', end, ...image };
-  }
-  if (terminated !== undefined) {
-    return { name, number, state: 'over', end: endOf(terminated, step), ...image };
+    if (end !== undefined) return over(end);
   }
   // A pod that is evicted, or refused by its node, ends without a word about its containers.
-  if (isEnded(pod)) return { name, number, state: 'over', end: lostWith(pod), ...image };
+  if (isLost || (terminated === undefined && isEnded(pod))) return over(lostWith(number, around));
+  if (terminated !== undefined) {
+    const end = endOf(terminated, step);
+    return over(stoppedWith(neverBegan(end, number, around), stop, name));
+  }
   if (running === undefined) {
     return { name, number, state: 'absent', ...(waiting && { waiting }), ...image };
   }
-  const itsTurn = orderOf(pod) === QUIT ? known?.state === 'Running' : hasItsTurn(number, before, pod);
-  if (!itsTurn) return { name, number, state: 'waiting', ...image };
-  const since = latest(running.startedAt, before?.end?.finishedAt);
-  return { name, number, state: 'running', ...(since !== undefined && { since }), ...image };
-}
-
-function lostWith({ status = {} }: ObservedPod): End {
-  const { reason = 'PodFailed', message = 'the pod ended before the step did' } = status;
-  return { outcome: 'Error', reason, message, posted: false };
+  const state = turnOf(number, running.startedAt, around);
+  const since = state === 'running' ? latest(running.startedAt, before?.end?.finishedAt) : undefined;
+  return { name, number, state, ...(since !== undefined && { since }), ...image };
 }
 
 function remembered(known: StepStatus): End | undefined {
@@ -108,11 +114,30 @@ function remembered(known: StepStatus): End | undefined {
   return { outcome: state, reason: reason ?? state, posted: true, ...defined(rest) };
 }
 
-/** The agents' own decision, from what the controller can see. */
-function hasItsTurn(number: number, before: StepView | undefined, pod: ObservedPod): boolean {
-  const end = before?.end?.posted === true ? before.end : undefined;
-  const predecessors = number === 1 ? [] : [end];
-  return turn(number, { order: orderOf(pod), gate: gateOf(pod), predecessors }).kind === 'run';
+/**
+ * Whether a step whose agent runs has begun. What the annotations say now may be news that its agent has not heard, or had
+ * not when its turn came; so the gate counts that the predecessor's agent saw, in the same files, when it was over.
+ */
+function turnOf(
+  number: number,
+  startedAt: string | undefined,
+  { before, pod, known }: Surroundings,
+): 'waiting' | 'unsure' | 'running' {
+  if (known?.state === 'Running' && known.reason !== NOT_KNOWN) return 'running';
+  const order = orderOf(pod);
+  if (order !== undefined && order >= number) return 'running';
+  const isOpen = order !== undefined && order !== QUIT && (gateOf(pod) ?? Infinity) > number;
+  if (number === 1) return isOpen ? 'running' : 'unsure';
+  const end = before?.end;
+  // Only an agent's outcome hands over.
+  if (end === undefined || !end.posted || !goesOn(end)) return 'waiting';
+  if (isOpen) return 'running';
+  const { gate, cut, finishedAt } = end;
+  if (gate === undefined) return cut === true ? 'unsure' : 'waiting';
+  if (gate <= number) return 'waiting';
+  const wasThere =
+    startedAt !== undefined && finishedAt !== undefined && Date.parse(startedAt) <= Date.parse(finishedAt);
+  return wasThere ? 'running' : 'unsure';
 }
 
 function latest(...times: (string | undefined)[]): string | undefined {

@@ -2,8 +2,11 @@
 import type { Condition, StepStatus, TaskStatus } from '../../shared/task/task.ts';
 import { defined } from '../defined.ts';
 import { gateOf, orderOf, type ObservedPod } from '../pod.ts';
+import type { Hold } from './advance.ts';
 import type { Conclusion } from './conclude.ts';
-import type { Chain, StepView } from './observe.ts';
+import { NEVER_STARTED } from './lost.ts';
+import { NOT_KNOWN, type Chain, type StepView } from './observe.ts';
+import { TIMED_OUT } from './stop.ts';
 import { stuckBy, type Trouble } from './trouble.ts';
 import type { StoredTask } from '../stored-task.ts';
 
@@ -15,8 +18,8 @@ export interface Known {
   chain: Chain | undefined;
   /** What keeps it from getting on. */
   trouble?: Trouble | undefined;
-  /** Whether it is held by `suspend` or a gate. */
-  held: boolean;
+  /** What holds it: `suspend`, or a gate. */
+  hold?: Hold | undefined;
   /** What became of it. */
   conclusion?: Conclusion | undefined;
   /** Milliseconds since the epoch. */
@@ -26,15 +29,15 @@ export interface Known {
 /**
  * The status of a Task; nothing of the old one stays but what is gone and was seen.
  *
- * @example statusOf({ task, pod, chain, held: false, now: Date.now() }).status // 'Running'
+ * @example statusOf({ task, pod, chain, now: Date.now() }).status // 'Running'
  */
 export function statusOf(known: Known): TaskStatus {
-  const { task, pod, chain, conclusion, now } = known;
+  const { task, pod, chain, hold, conclusion, now } = known;
   const before = task.status;
   const steps =
     chain === undefined
       ? (before?.steps ?? stepsOf(task))
-      : chain.steps.map((view) => stepStatus(view, chain));
+      : chain.steps.map((view) => stepStatus(view, chain, hold));
   const ended = conclusion === undefined ? steps : steps.map((step) => closed(step, conclusion));
   const startTime = pod?.metadata.creationTimestamp ?? before?.startTime;
   const completionTime = conclusion && completion(ended, startTime, now);
@@ -55,22 +58,26 @@ export function statusOf(known: Known): TaskStatus {
   });
 }
 
-function word({ task, chain, held }: Known): 'Pending' | 'Running' | 'Paused' {
-  if (held) return 'Paused';
-  const begun = chain?.steps.some(({ state }) => state === 'running' || state === 'over') ?? false;
+function word({ task, chain, hold }: Known): 'Pending' | 'Running' | 'Paused' {
+  if (hold !== undefined) return 'Paused';
+  const begun = chain?.steps.some(({ state }) => BEGUN.has(state)) ?? false;
   // What runs does not become pending again, though a stopped pod no longer shows whose turn it was.
   return begun || task.status?.status === 'Running' ? 'Running' : 'Pending';
 }
 
-function explanation({ task, trouble, held, conclusion }: Known): { reason?: string; message?: string } {
+const BEGUN: ReadonlySet<StepView['state']> = new Set(['unsure', 'running', 'over']);
+
+function explanation({ trouble, hold, conclusion }: Known): { reason?: string; message?: string } {
   if (conclusion !== undefined) return { reason: conclusion.reason, message: conclusion.message };
-  if (held)
-    return {
-      reason: 'Suspended',
-      message: task.spec.suspend === true ? 'spec.suspend is true' : 'held by the gate',
-    };
+  if (hold !== undefined) {
+    const { message, unless } = hold;
+    const perhaps = unless === undefined ? '' : `; ${mayHaveBegun(unless)}`;
+    return { reason: 'Suspended', message: `${message}${perhaps}` };
+  }
   return trouble === undefined ? {} : { reason: trouble.reason, message: trouble.message };
 }
+
+const mayHaveBegun = (step: string): string => `${step} may have begun before its node heard of it`;
 
 function stepsOf(task: StoredTask): StepStatus[] {
   return task.spec.steps.map(({ name }) => ({ name, state: 'Waiting' }));
@@ -79,6 +86,7 @@ function stepsOf(task: StoredTask): StepStatus[] {
 function stepStatus(
   { name, number, state, end, since, waiting, imageID }: StepView,
   chain: Chain,
+  hold: Hold | undefined,
 ): StepStatus {
   if (end !== undefined) {
     const { outcome, exitCode, signal, reason, message, startedAt, finishedAt, attempts, results } = end;
@@ -88,14 +96,23 @@ function stepStatus(
     return { name, state: outcome, ...defined({ ...rest, ...(stopper && skippedBy(stopper)) }) };
   }
   if (state === 'running') return { name, state: 'Running', ...defined({ startedAt: since, imageID }) };
+  if (state === 'unsure') {
+    const message = 'its container runs; whether the step has begun is not known';
+    return { name, state: 'Running', reason: NOT_KNOWN, message, ...defined({ imageID }) };
+  }
   const stuck = stuckBy(waiting);
+  if (state === 'absent' && stuck === undefined && hold?.unless !== undefined && number === chain.done + 1) {
+    const message = 'its container is being made; whether the step has begun is not known';
+    return { name, state: 'Waiting', reason: NOT_KNOWN, message, ...defined({ imageID }) };
+  }
   return { name, state: 'Waiting', ...defined({ reason: stuck?.reason, message: stuck?.message, imageID }) };
 }
 
 /** The order quits also when a step died without a word; for those behind it that is a skip, not a wish. */
 function failureBefore(number: number, { stopper }: Chain): StepView | undefined {
-  const isFailure = stopper !== undefined && stopper.number < number && stopper.end?.outcome !== 'Cancelled';
-  return isFailure ? stopper : undefined;
+  const outcome = stopper?.end?.outcome;
+  const isFailure = outcome !== 'Cancelled' && outcome !== 'Skipped';
+  return stopper !== undefined && stopper.number < number && isFailure ? stopper : undefined;
 }
 
 /** In the words that an agent has for it. */
@@ -104,17 +121,25 @@ function skippedBy({ name, number, end }: StepView): Pick<StepStatus, 'state' | 
   return { state: 'Skipped', reason: 'EarlierStepStopped', message };
 }
 
-/** What is left open when a Task is over. */
-function closed(step: StepStatus, { status, reason, message, step: about }: Conclusion): StepStatus {
+/** What is left open when a Task is over; each step gets what is true of it, the Task has its own reason. */
+function closed(step: StepStatus, conclusion: Conclusion): StepStatus {
+  const { status, reason, message, step: about, unconfirmed } = conclusion;
   const { name, state } = step;
-  if (state !== 'Waiting' && state !== 'Running') return step;
-  if (name === about) return { ...step, state: 'Error', reason, message };
-  if (state === 'Running') return { ...step, state: status === 'Cancelled' ? 'Cancelled' : 'Error', reason };
-  return {
-    ...step,
-    state: status === 'Cancelled' ? 'Cancelled' : 'Skipped',
-    ...defined({ reason: step.reason }),
-  };
+  const isOpen = state === 'Waiting' || state === 'Running';
+  const neverStarted = isOpen ? state === 'Waiting' && unconfirmed !== true : step.reason === NEVER_STARTED;
+  // Why it never started is what the Task failed of.
+  if (neverStarted && name === about && reason !== TIMED_OUT)
+    return { ...step, state: 'Error', reason, message };
+  if (!isOpen) return step;
+  const isCancelled = status === 'Cancelled';
+  if (neverStarted) {
+    const told = step.message === undefined ? '' : `: ${step.message}`;
+    const word = isCancelled ? 'Cancelled' : 'Skipped';
+    return { ...step, state: word, reason: NEVER_STARTED, message: `it never started${told}` };
+  }
+  const sure = state === 'Running' && step.reason !== NOT_KNOWN;
+  const what = sure ? 'how it ended' : 'whether it began, and how it ended,';
+  return { ...step, state: isCancelled ? 'Cancelled' : 'Error', reason, message: `${what} is not known` };
 }
 
 /** Whether a step had its turn and came to its end: one that was skipped, cancelled or given up before had none. */
@@ -159,7 +184,7 @@ export function between(start: string, end: string): string {
   return `${hours > 0 ? `${hours}h` : ''}${minutes}m${seconds}s`;
 }
 
-function conditionsOf({ task, trouble, held, conclusion, now }: Known): Condition[] {
+function conditionsOf({ task, trouble, hold, conclusion, now }: Known): Condition[] {
   const before = task.status?.conditions ?? [];
   const wanted: Omit<Condition, 'lastTransitionTime'>[] = [];
   if (conclusion !== undefined) {
@@ -168,8 +193,13 @@ function conditionsOf({ task, trouble, held, conclusion, now }: Known): Conditio
   } else if (trouble !== undefined) {
     wanted.push({ type: PROGRESSING, status: 'False', reason: trouble.reason, message: trouble.message });
   }
-  if (held && conclusion === undefined) {
-    wanted.push({ type: 'Paused', status: 'True', reason: 'Suspended', message: 'no further step starts' });
+  if (hold !== undefined && conclusion === undefined) {
+    const { unless } = hold;
+    const [status, message] =
+      unless === undefined
+        ? (['True', 'no further step starts'] as const)
+        : (['Unknown', mayHaveBegun(unless)] as const);
+    wanted.push({ type: 'Paused', status, reason: 'Suspended', message });
   } else if (before.some(({ type }) => type === 'Paused')) {
     wanted.push({ type: 'Paused', status: 'False', reason: 'Resumed', message: '' });
   }

@@ -1,9 +1,9 @@
 /** Stopping a Task before its steps are over: why, and how the pod is told. */
 import { parseDuration } from '../../shared/turn/duration.ts';
 import { QUIT } from '../../shared/turn/order.ts';
-import { condition, STOP_ANNOTATION, type ObservedPod } from '../pod.ts';
-import { addAnnotation, setOrder, type JsonPatch } from './patch.ts';
-import type { Chain } from './observe.ts';
+import { hasNode, orderOf, STOP_ANNOTATION, type ObservedPod } from '../pod.ts';
+import { addAnnotation, removeAnnotation, setOrder, type JsonPatch } from './patch.ts';
+import type { Chain, StepView } from './observe.ts';
 import type { Trouble } from './trouble.ts';
 import type { StoredTask } from '../stored-task.ts';
 
@@ -27,17 +27,29 @@ export const TIMED_OUT = 'TimedOut';
  */
 export const STOP_PATIENCE = 90_000;
 
-/** What the pod has been told, if it has. Somebody may have written anything there. */
+/**
+ * How long containers of a stopped pod that are on their way may take to come up and hear the order, ms. Then the node is
+ * told to end the pod, as it is at once where none can come up.
+ */
+export const END_DELAY = 10_000;
+
+/**
+ * Why the pod was stopped, if it was: order and annotation are written together. Somebody may have written anything there;
+ * what this controller cannot have written stops nothing.
+ */
 export function stopOf(pod: ObservedPod): Stop | undefined {
   const text = pod.metadata.annotations?.[STOP_ANNOTATION];
-  if (text === undefined) return undefined;
+  if (text === undefined || orderOf(pod) !== QUIT) return undefined;
   const { reason, message, step, at } = asObject(text);
-  return {
-    reason: typeof reason === 'string' && reason !== '' ? reason : CANCELLED,
-    message: typeof message === 'string' ? message : `annotation ${STOP_ANNOTATION} asks for it`,
-    ...(typeof step === 'string' && { step }),
-    at: typeof at === 'string' && !Number.isNaN(Date.parse(at)) ? at : new Date(0).toISOString(),
-  };
+  if (typeof reason !== 'string' || reason === '' || typeof message !== 'string') return undefined;
+  if (typeof at !== 'string' || Number.isNaN(Date.parse(at))) return undefined;
+  return { reason, message, ...(typeof step === 'string' && { step }), at };
+}
+
+/** Takes away an annotation that stops nothing. */
+export function tidyStop(pod: ObservedPod): JsonPatch {
+  const isOurs = pod.metadata.annotations?.[STOP_ANNOTATION] === undefined || stopOf(pod) !== undefined;
+  return isOurs ? [] : [removeAnnotation(STOP_ANNOTATION)];
 }
 
 function asObject(text: string): Record<keyof Stop, unknown> {
@@ -61,6 +73,8 @@ interface Circumstances {
   task: StoredTask;
   pod?: ObservedPod | undefined;
   chain?: Chain | undefined;
+  /** The step that failed by itself. */
+  culprit?: StepView | undefined;
   trouble: Trouble | undefined;
   since: number;
 }
@@ -71,15 +85,18 @@ interface Circumstances {
  * @param since - when the trouble began, ms since the epoch
  */
 export function causeToStop(
-  { task, pod, chain, trouble, since }: Circumstances,
+  { task, pod, chain, culprit, trouble, since }: Circumstances,
   { now, patience }: { now: number; patience: number },
 ): Stop | undefined {
   const at = new Date(now).toISOString();
   if (task.spec.cancel === true) return { reason: CANCELLED, message: 'spec.cancel is true', at };
-  // The chain ended, but a container behind it can never start, and so never say that it was skipped.
-  if (chain?.stopper !== undefined && trouble?.step !== undefined) {
-    const { name } = chain.stopper;
-    return { reason: 'StepFailed', message: `step ${name} failed`, step: name, at };
+  // It died without a word, so that nobody behind it knows; or one behind it can never start, to say that it was skipped.
+  if (culprit !== undefined && (culprit.end?.posted !== true || trouble?.step !== undefined)) {
+    const { name, number } = culprit;
+    return { reason: 'StepFailed', message: `step ${number} (${name}) failed`, step: name, at };
+  }
+  if (pod !== undefined && orderOf(pod) === QUIT) {
+    return { reason: CANCELLED, message: `the order of pod ${pod.metadata.name} was set to ${QUIT}`, at };
   }
   const deadline = deadlineOf(task, pod);
   if (deadline !== undefined && now >= deadline) {
@@ -96,17 +113,38 @@ export function causeToStop(
 }
 
 /**
- * What stops a pod. The agents hear it by the order; containers that do not run yet have no agent, so the kubelet
- * ends those by the deadline. The pod stays, and with it the logs; one that has no node has none, and is deleted.
+ * What stops a pod: the agents hear it by the order. The pod stays, and with it the logs; one that has no node has none,
+ * and is deleted.
  */
-export function stopPod(pod: ObservedPod, chain: Chain, stop: Stop): { patch: JsonPatch } | 'delete' {
-  if (pod.spec?.nodeName === undefined && condition(pod, 'PodScheduled')?.status !== 'True') return 'delete';
-  const unborn = chain.steps.some(({ state }) => state === 'absent');
-  return {
-    patch: [
-      ...setOrder(pod, QUIT),
-      addAnnotation(STOP_ANNOTATION, JSON.stringify(stop)),
-      ...(unborn ? [{ op: 'add' as const, path: '/spec/activeDeadlineSeconds', value: 1 }] : []),
-    ],
-  };
+export function stopPod(
+  pod: ObservedPod,
+  { chain, trouble, now }: Pod,
+  stop: Stop,
+): { patch: JsonPatch } | 'delete' {
+  if (!hasNode(pod)) return 'delete';
+  const order = orderOf(pod) === QUIT ? [] : setOrder(pod, QUIT);
+  const why = addAnnotation(STOP_ANNOTATION, JSON.stringify(stop));
+  return { patch: [...order, why, ...endPod(pod, { chain, trouble, now }, stop)] };
 }
+
+interface Pod {
+  chain: Chain;
+  /** What keeps it from getting on. */
+  trouble: Trouble | undefined;
+  now: number;
+}
+
+/**
+ * What makes the node end a stopped pod of which only containers are left that have no agent, so that they hear no order.
+ * Not while a step may run: its agent gives the command its grace, and says how it ended.
+ */
+export function endPod(pod: ObservedPod, { chain, trouble, now }: Pod, stop: Stop): JsonPatch {
+  const waits = chain.steps.some(({ state }) => state !== 'absent' && state !== 'over');
+  const isTold = pod.spec?.activeDeadlineSeconds === SOON;
+  if (waits || chain.over || isTold) return [];
+  const isDue = trouble !== undefined || now >= Date.parse(stop.at) + END_DELAY;
+  return isDue ? [{ op: 'add', path: '/spec/activeDeadlineSeconds', value: SOON }] : [];
+}
+
+/** The least that Kubernetes takes, seconds. */
+const SOON = 1;

@@ -67,8 +67,8 @@ export interface PodSettings {
 }
 
 /**
- * The pod of a Task, ready to be created: the agent is the command of every step, and order 1 releases the first, unless
- * the Task is suspended.
+ * The pod of a Task, ready to be created: the agent is the command of every step. The order is 0: the first step starts
+ * because nothing comes before it and no gate holds it, so that a gate set before it began does hold it.
  *
  * @throws {NoCommandError} naming every step that has neither script nor command and whose image was not asked.
  * @throws {ImageLookupError} when an image that was looked up says nothing for a step.
@@ -137,12 +137,23 @@ function ownFields(template: PodTemplate = {}): Omit<PodTemplate, Exclude<Refuse
 }
 
 /** The order and the gate that a pod begins with. */
-function startOf({ cancel, suspend, handOff }: TaskSpec): Record<string, string> {
-  const order = cancel === true ? QUIT : suspend === true ? 0 : 1;
+function startOf(spec: TaskSpec): Record<string, string> {
+  const gate = gateFor(spec);
   return {
-    [ORDER_ANNOTATION]: String(order),
-    ...((suspend === true || handOff === 'Controller') && { [GATE_ANNOTATION]: '1' }),
+    [ORDER_ANNOTATION]: String(spec.cancel === true ? QUIT : 0),
+    ...(gate !== undefined && { [GATE_ANNOTATION]: String(gate) }),
   };
+}
+
+/**
+ * The gate that a Task itself wants: before every step while it is suspended, before all but the first when the
+ * controller hands off.
+ *
+ * @example gateFor({ steps, suspend: true }) // 1
+ */
+export function gateFor({ suspend, handOff }: TaskSpec): number | undefined {
+  if (suspend === true) return 1;
+  return handOff === 'Controller' ? 2 : undefined;
 }
 
 function deadlineOf({ timeout }: TaskSpec): { activeDeadlineSeconds?: number } {

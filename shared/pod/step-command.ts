@@ -36,7 +36,7 @@ export interface AgentCommand {
 export interface AgentFiles {
   order: string;
   gate: string;
-  /** The predecessor's run directory; the first step has none. */
+  /** The predecessor's run directory; `undefined`: nothing comes before this step. */
   before: string | undefined;
   /** The step's own run directory. */
   own: string;
@@ -57,7 +57,7 @@ export function agentArguments(
 ): string[] {
   return [
     ...['--wait', files.order, '--waitcontent', String(number), '--gate', files.gate],
-    ...(files.before === undefined ? [] : ['--after', files.before]),
+    ...(files.before === undefined ? ['--first'] : ['--after', files.before]),
     ...['--post', files.own, '--step', step.name],
     ...(files.terminationLog === undefined ? [] : ['--termination-log', files.terminationLog]),
     ...(step.timeout === undefined ? [] : ['--timeout', step.timeout]),

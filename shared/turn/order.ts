@@ -16,8 +16,11 @@ export interface Seen<E extends Ended = Outcome> {
   order: number | undefined;
   /** The first step that must wait for the order; hand-off starts only those before it. `undefined`: no gate. */
   gate: number | undefined;
-  /** How each predecessor ended; `undefined` for one that is not over, or is not known to be. */
-  predecessors: readonly (E | undefined)[];
+  /**
+   * How each predecessor ended; `undefined` for one that is not over, or is not known to be. An empty list: nothing comes
+   * before this step. No list: nobody said what comes before it, so the order alone starts it.
+   */
+  predecessors: readonly (E | undefined)[] | undefined;
 }
 
 export type Turn<E extends Ended = Outcome> =
@@ -33,8 +36,9 @@ export type Turn<E extends Ended = Outcome> =
  *
  * An unknown order holds the step even when its predecessor says go: it might be the quit value.
  *
- * @example turn(2, { order: 1, gate: undefined, predecessors: [succeeded] }) // { kind: 'run' }, by hand-off
- * @example turn(2, { order: 1, gate: 2, predecessors: [succeeded] }) // { kind: 'wait' }, for order 2
+ * @example turn(1, { order: 0, gate: undefined, predecessors: [] }) // { kind: 'run' }, as nothing comes before it
+ * @example turn(2, { order: 0, gate: undefined, predecessors: [succeeded] }) // { kind: 'run' }, by hand-off
+ * @example turn(2, { order: 0, gate: 2, predecessors: [succeeded] }) // { kind: 'wait' }, for order 2
  */
 export function turn<E extends Ended = Outcome>(step: number, seen: Seen<E>): Turn<E> {
   const { order, gate = Infinity, predecessors } = seen;
@@ -42,10 +46,10 @@ export function turn<E extends Ended = Outcome>(step: number, seen: Seen<E>): Tu
   if (order === QUIT) return { kind: 'cancelled' };
   if (order >= step) return { kind: 'run' };
 
-  const stopped = predecessors.find((outcome) => outcome !== undefined && next(outcome) === 'stop');
+  const stopped = predecessors?.find((outcome) => outcome !== undefined && next(outcome) === 'stop');
   if (stopped) return { kind: 'skip', because: stopped };
 
-  const handedOver = predecessors.length > 0 && predecessors.every((outcome) => outcome !== undefined);
+  const handedOver = predecessors?.every((outcome) => outcome !== undefined) ?? false;
   return handedOver && step < gate ? { kind: 'run' } : { kind: 'wait' };
 }
 

@@ -47,6 +47,11 @@ export interface Outcome {
   exitCode: number;
   /** The signal that ended the command, `SIGTERM`. */
   signal?: string;
+  /**
+   * The gate that this step's agent saw when the step was over: `null` for none, 0 when it saw that nothing may start.
+   * Whether the next step began by hand-off follows from it. Absent: the agent was told of no gate, or nothing goes on.
+   */
+  gate?: number | null;
   /** When the command was first started, RFC 3339 with milliseconds; absent when it never was. */
   startedAt?: string;
   /** When the step was over, RFC 3339 with milliseconds. */
@@ -123,7 +128,7 @@ export function parseOutcome(text: string): Outcome {
       `its outcome is ${JSON.stringify(outcome)}, expected one of ${Object.keys(NEXT).join(', ')}`,
     );
   }
-  const { signal, startedAt, results } = record;
+  const { signal, gate, startedAt, results } = record;
   return {
     version,
     step: string(record, 'step'),
@@ -131,6 +136,7 @@ export function parseOutcome(text: string): Outcome {
     outcome: outcome as OutcomeKind,
     exitCode: integer(record, 'exitCode'),
     ...(typeof signal === 'string' && { signal }),
+    ...((gate === null || (typeof gate === 'number' && Number.isSafeInteger(gate))) && { gate }),
     ...(typeof startedAt === 'string' && { startedAt }),
     finishedAt: string(record, 'finishedAt'),
     attempts: integer(record, 'attempts'),

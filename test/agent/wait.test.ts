@@ -181,6 +181,36 @@ describe.each(agents)('hand-off to the $name', (agent) => {
     expect(await outcomeIn(step.own)).toMatchObject({ message: 'step 0 (zero) ended Failed: exit code 7' });
   });
 
+  it.each([
+    ['no gate', { order: '0' }, null],
+    ['a gate behind it', { order: '0', gate: '5' }, 5],
+  ])(
+    'starts the first step at order 0 with %s, and records what the next one meets',
+    async (_, files, gate) => {
+      const { args, own } = await firstStep(files);
+      expect(await runAgent(agent, args)).toMatchObject({ exitCode: 0, stdout: 'ran\n' });
+      expect((await outcomeIn(own))?.gate).toBe(gate);
+    },
+  );
+
+  it.each([
+    ['a gate is before it', { order: '0', gate: '1' }, { gate: '' }],
+    ['a gate is before it', { order: '0', gate: '1' }, { order: '1' }],
+    ['the order is not known', { order: '' }, { order: '0' }],
+  ])('holds the first step while %s', async (_, before, after) => {
+    const { args, write } = await firstStep(before);
+    const running = startAgent(agent, args);
+    await sleep(300);
+    expect(running.nodeChildProcess.exitCode).toBeNull();
+    await write(after);
+    expect(await running).toMatchObject({ exitCode: 0, stdout: 'ran\n' });
+  });
+
+  it('is told that nothing comes before a step, or what does, not both', async () => {
+    const seen = await runAgent(agent, ['--first', '--after', 'x', '--', 'true']);
+    expect(seen).toMatchObject({ exitCode: 125, stderr: expect.stringContaining('--first') });
+  });
+
   it('waits for every predecessor it is given', async () => {
     const step = await secondStep({});
     const other = join(await scratch(), 'other');
@@ -220,6 +250,20 @@ async function secondStep(files: Files) {
     args: [...flags, ...waitFor(2, podinfo)],
     postBefore: (outcome: Partial<Outcome>) => post(before, outcome),
   };
+}
+
+/** The first of several steps. */
+async function firstStep(files: Files) {
+  const directory = await scratch();
+  const write = async (some: Files): Promise<void> => {
+    for (const [name, text] of Object.entries(some))
+      if (text !== undefined) await writeFile(join(directory, name), text);
+  };
+  await write(files);
+  const own = join(directory, 'run');
+  await mkdir(own);
+  const flags = ['--first', '--gate', join(directory, 'gate'), '--post', own];
+  return { own, write, args: [...flags, ...waitFor(1, directory)] };
 }
 
 async function post(directory: string, outcome: Partial<Outcome>): Promise<void> {

@@ -51,7 +51,7 @@ interface PodParts {
 
 /** The pod of {@link taskOf}, with these container statuses. */
 export function podWith(containers: readonly ContainerStatus[], parts: PodParts = {}): ObservedPod {
-  const { order = '1', gate, stop, phase = 'Running', reason, message, deleted, conditions, init } = parts;
+  const { order = '0', gate, stop, phase = 'Running', reason, message, deleted, conditions, init } = parts;
   return {
     metadata: {
       name: podNameOf({ name: 'build', uid: 'u-1' }),

@@ -205,8 +205,18 @@ describe('the order on the pod', () => {
       { type: 'merge', body: { status: { conditions: [{ type: 'PodScheduled', status: 'True' }] } } },
     );
     await world.play(task, [waiting('a', 'ErrImagePull', 'not found'), waiting('b')], { phase: 'Pending' });
+    const stopping = await waitUntil('the pod is stopped', async () => {
+      const pod = await world.pod(task);
+      return pod?.metadata.annotations?.['api.practice.com/order'] === '-1' ? pod : undefined;
+    });
+    expect(stopping.spec?.activeDeadlineSeconds).toBe(1);
+    expect((await world.task(task)).status?.completionTime).toBeUndefined();
+    // The node has ended it.
+    await world.play(task, [waiting('a', 'ErrImagePull', 'not found'), waiting('b')], {
+      phase: 'Failed',
+      reason: 'DeadlineExceeded',
+    });
     expect(await world.until(task, 'Failure')).toMatchObject({ reason: 'ImagePullBackOff' });
-    expect((await world.pod(task))?.metadata.annotations?.['api.practice.com/order']).toBe('-1');
 
     const cancelled = await world.apply(one);
     await waitUntil('there is a pod', () => world.pod(cancelled));

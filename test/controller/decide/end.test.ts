@@ -162,7 +162,7 @@ describe('the end, judged by the containers and not by the pod', () => {
       'a node that never answers again',
       { pod: podWith([running('a'), running('b'), running('c')], { deleted: -60 }) },
       'Failure NodeLost',
-      'Error Skipped Skipped',
+      'Error Error Error',
     ],
     [
       'cancelled',

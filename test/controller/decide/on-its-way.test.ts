@@ -99,18 +99,18 @@ describe('the order', () => {
     [
       'quits after one that may not',
       { pod: podWith([silent('a'), running('b'), running('c')]) },
-      ['order -1'],
+      ['order -1, stop'],
     ],
     [
-      'is let be once it has quit',
+      'and says so where somebody else made it quit',
       { pod: podWith([silent('a'), running('b'), running('c')], { order: '-1' }) },
-      [],
+      ['stop'],
     ],
     [
       'moves step by step when the controller hands off',
       {
         ...spec({ handOff: 'Controller' }),
-        pod: podWith([over('a'), running('b'), running('c')], { gate: '1' }),
+        pod: podWith([over('a'), running('b'), running('c')], { gate: '2' }),
       },
       ['order 2'],
     ],
@@ -118,7 +118,7 @@ describe('the order', () => {
       'which it did already',
       {
         ...spec({ handOff: 'Controller' }),
-        pod: podWith([over('a'), running('b'), running('c')], { gate: '1', order: '2' }),
+        pod: podWith([over('a'), running('b'), running('c')], { gate: '2', order: '2' }),
       },
       [],
     ],
@@ -126,7 +126,7 @@ describe('the order', () => {
       'and not for the one after',
       {
         ...spec({ handOff: 'Controller' }),
-        pod: podWith([running('a'), over('b'), running('c')], { gate: '1' }),
+        pod: podWith([running('a'), over('b'), running('c')], { gate: '2' }),
       },
       [],
     ],
@@ -134,7 +134,7 @@ describe('the order', () => {
       'nor past a failure',
       {
         ...spec({ handOff: 'Controller' }),
-        pod: podWith([failed('a'), skipped('b'), running('c')], { gate: '1' }),
+        pod: podWith([failed('a'), skipped('b'), running('c')], { gate: '2' }),
       },
       [],
     ],
@@ -154,9 +154,9 @@ describe('the order', () => {
       ['no gate'],
     ],
     [
-      'begun suspended, it also gets the order',
+      'begun suspended, it needs no more',
       { pod: podWith(['a', 'b', 'c'].map(running), { order: '0', gate: '1' }) },
-      ['order 1, no gate'],
+      ['no gate'],
     ],
     [
       'suspended, nothing is released',
@@ -178,7 +178,9 @@ describe('the order', () => {
 
   it('shows as a pause only when no step runs', () => {
     const task = taskOf({ suspend: true });
-    expect(decided({ task, pod: podWith(['a', 'b', 'c'].map(running), { gate: '1' }) }).says).toBe('Running');
+    const runs = { ...task, status: { steps: [{ name: 'a', state: 'Running' as const }] } };
+    const pod = podWith(['a', 'b', 'c'].map(running), { gate: '1' });
+    expect(decided({ task: runs, pod }).says).toBe('Running');
     const held = podWith([over('a'), running('b'), running('c')], { gate: '1' });
     expect(decided({ task, pod: held })).toMatchObject({
       says: 'Paused Suspended',

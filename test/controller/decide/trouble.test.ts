@@ -28,23 +28,23 @@ describe('what keeps a pod from getting on', () => {
         ...known(since('ImagePullBackOff', -110)),
         pod: podWith([running('a'), waiting('b', ...pull), running('c')]),
       },
-      ['order -1, stop, activeDeadlineSeconds 1'],
+      ['order -1, stop'],
       'Running ImagePullBackOff',
     ],
     [
-      'with nothing that runs it is over at once',
+      'with nothing that runs its node ends the pod',
       {
         ...known(since('ImagePullBackOff', -110)),
         pod: podWith([waiting('a', ...pull), waiting('b'), waiting('c')], { phase: 'Pending' }),
       },
       ['order -1, stop, activeDeadlineSeconds 1'],
-      'Failure ImagePullBackOff',
+      'Pending ImagePullBackOff',
     ],
     [
       'an image name that is none',
       { pod: podWith([waiting('a', 'InvalidImageName'), waiting('b'), waiting('c')], { phase: 'Pending' }) },
       ['order -1, stop, activeDeadlineSeconds 1'],
-      'Failure InvalidImageName',
+      'Pending InvalidImageName',
     ],
     [
       'a Secret that is missing',
@@ -62,7 +62,7 @@ describe('what keeps a pod from getting on', () => {
       'the installer fails',
       { pod: podWith([], { phase: 'Pending', init: [silent('install-agent', 1, 'Error')] }) },
       ['order -1, stop, activeDeadlineSeconds 1'],
-      'Failure InitContainerFailed',
+      'Pending InitContainerFailed',
     ],
     [
       'no node takes it',
@@ -100,7 +100,7 @@ describe('what keeps a pod from getting on', () => {
       'a failure behind which a container can never start',
       { pod: podWith([failed('a'), waiting('b', ...pull), skipped('c')]) },
       ['order -1, stop, activeDeadlineSeconds 1'],
-      'Failure StepFailed',
+      'Running StepFailed',
     ],
     [
       'cancelled while it runs',
@@ -154,7 +154,7 @@ describe('what keeps a pod from getting on', () => {
     );
     expect(at({ ...spec({ timeout: '1m' }), pod: podWith([running('a')]) })).toBe(50_000);
     expect(at({ pod: podWith([running('a')], { deleted: 0 }) })).toBe(50_000);
-    expect(at({ pod: podWith([running('a')], { order: '-1', stop: stopped('Cancelled') }) })).toBe(85_000);
+    expect(at({ pod: podWith([running('a')], { order: '-1', stop: stopped('Cancelled') }) })).toBe(5_000);
     expect(at({ pod: podWith([running('a')]) })).toBeUndefined();
   });
 
@@ -168,7 +168,7 @@ describe('what keeps a pod from getting on', () => {
       {
         kind: 'patch-pod',
         patch: [
-          { op: 'test', path: '/metadata/annotations/api.practice.com~1order', value: '1' },
+          { op: 'test', path: '/metadata/annotations/api.practice.com~1order', value: '0' },
           { op: 'replace', path: '/metadata/annotations/api.practice.com~1order', value: '-1' },
           {
             op: 'add',

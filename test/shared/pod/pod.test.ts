@@ -115,9 +115,13 @@ describe('the pod of a Task in a cluster', () => {
   });
 
   it.each<[object, Record<string, string>]>([
-    [{}, { order: '1' }],
-    [{ handOff: 'Direct', suspend: false, cancel: false }, { order: '1' }],
-    [{ handOff: 'Controller' }, { order: '1', gate: '1' }],
+    [{}, { order: '0' }],
+    [{ handOff: 'Direct', suspend: false, cancel: false }, { order: '0' }],
+    [{ handOff: 'Controller' }, { order: '0', gate: '2' }],
+    [
+      { handOff: 'Controller', suspend: true },
+      { order: '0', gate: '1' },
+    ],
     [{ suspend: true }, { order: '0', gate: '1' }],
     [{ cancel: true }, { order: '-1' }],
   ])('begins %j with %j', (spec, start) => {

@@ -23,7 +23,17 @@ describe('turn', () => {
   });
 
   it.each<[string, number, Partial<Seen>, string]>([
-    ['the first step runs by the order the pod is made with', 1, { predecessors: [] }, 'run'],
+    ['nothing comes before the first step', 1, { order: 0, predecessors: [] }, 'run'],
+    ['which a gate holds', 1, { order: 0, gate: 1, predecessors: [] }, 'wait'],
+    ['until the order releases it', 1, { order: 1, gate: 1, predecessors: [] }, 'run'],
+    ['and an unknown order', 1, { order: undefined, predecessors: [] }, 'wait'],
+    [
+      'told nothing of what comes before, a step waits for the order',
+      1,
+      { order: 0, predecessors: undefined },
+      'wait',
+    ],
+    ['and starts by it', 1, { predecessors: undefined }, 'run'],
     ['a step whose order is reached runs', 4, { order: 4 }, 'run'],
     ['a step whose order is past runs', 4, { order: 9 }, 'run'],
     ['a step waits for its predecessor', 2, {}, 'wait'],
@@ -46,7 +56,12 @@ describe('turn', () => {
       { order: undefined, predecessors: [ended('Succeeded')] },
       'wait',
     ],
-    ['without predecessors only the order starts a step', 2, { predecessors: [] }, 'wait'],
+    [
+      'without a word about predecessors only the order starts a step',
+      2,
+      { predecessors: undefined },
+      'wait',
+    ],
   ])('%s', (_, step, some, kind) => {
     expect(turn(step, seen(some)).kind).toBe(kind);
   });
@@ -148,7 +163,7 @@ const saysStop = (state: State): boolean =>
 
 class Pod {
   readonly states: State[];
-  #order = 1;
+  #order = 0;
   #gate: number | undefined;
 
   constructor(steps: number) {

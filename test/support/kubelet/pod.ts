@@ -16,8 +16,8 @@ export interface PodContainer {
 export interface AgentOrders {
   step: string;
   number: number;
-  /** The numbers of its predecessors. */
-  after: readonly number[];
+  /** The numbers of its predecessors; `undefined` when it was told nothing of any. */
+  after: readonly number[] | undefined;
   onError: 'stop' | 'continue';
 }
 
@@ -46,10 +46,26 @@ export function agentOrders({ name, fields }: PodContainer): AgentOrders | undef
   return {
     step: valuesOf('--step')[0] ?? name,
     number,
-    after: valuesOf('--after').map((directory) => Number(basename(directory))),
+    after:
+      flags.includes('--first') || flags.includes('--after')
+        ? valuesOf('--after').map((directory) => Number(basename(directory)))
+        : undefined,
     onError: valuesOf('--on-error')[0] === 'continue' ? 'continue' : 'stop',
   };
 }
+
+/** How long until a deadline that it was given while it runs, ms; `undefined` when it has none. */
+export function untilDeadline({ spec }: ApiObject, startTime: string): number | undefined {
+  const seconds = spec?.['activeDeadlineSeconds'];
+  if (typeof seconds !== 'number') return undefined;
+  return Math.max(0, Date.parse(startTime) + seconds * 1000 - Date.now());
+}
+
+/** What a kubelet says of a pod that it ended for its deadline. */
+export const EXPIRED = {
+  reason: 'DeadlineExceeded',
+  message: 'Pod was active on the node longer than the specified deadline',
+};
 
 /** The order and the gate that its annotations say. */
 export function ordersOf({ metadata: { annotations = {} } }: ApiObject): {

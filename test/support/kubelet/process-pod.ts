@@ -6,7 +6,7 @@ import { listOf, textOf, timestamp, type ApiObject, type Fields } from '../api-s
 import { type Talk } from '../api-server/talk.ts';
 import { startProcess, type ContainerProcess } from './container-process.ts';
 import { mountsOf, onThisMachine } from './mounts.ts';
-import { containersOf, textsOf, type PodContainer } from './pod.ts';
+import { containersOf, EXPIRED, textsOf, untilDeadline, type PodContainer } from './pod.ts';
 import { statusOf, terminatedOf, type PodView, type Shown } from './status.ts';
 import { MissingError, Volumes } from './volumes.ts';
 
@@ -20,9 +20,13 @@ export interface ProcessPodSettings {
   agent: AgentCommand;
   /** Something about it has changed. */
   onChange: () => void;
+  /** Its deadline has ended it. */
+  onExpired: () => void;
 }
 
 const SECOND = 1000;
+/** The longest time that a timer takes. */
+const LONGEST = 0x7fff_ffff;
 
 export class ProcessPod {
   pod: ApiObject;
@@ -35,6 +39,7 @@ export class ProcessPod {
   readonly #startTime = timestamp();
   #ending = false;
   #reason: { reason: string; message: string } | undefined;
+  #deadline: NodeJS.Timeout | undefined;
 
   constructor(pod: ApiObject, settings: ProcessPodSettings) {
     this.pod = pod;
@@ -58,7 +63,7 @@ export class ProcessPod {
       // A kubelet would try for ever; here it is for the test to see.
       return this.#cannot('CreateContainerConfigError', error.message);
     }
-    const deadline = this.#deadline();
+    this.#awaitDeadline();
     for (const shown of this.#init) {
       const { ended } = await this.#start(shown);
       if (!shown.container.sidecar && (await ended) !== 0) break;
@@ -69,7 +74,7 @@ export class ProcessPod {
       for (const shown of this.#main) ends.push((await this.#start(shown)).ended);
       await Promise.all(ends);
     }
-    clearTimeout(deadline);
+    clearTimeout(this.#deadline);
     for (const { container } of this.#init)
       if (container.sidecar) this.#processes.get(container.name)?.end(this.#grace);
     await Promise.all(this.#ends);
@@ -77,6 +82,7 @@ export class ProcessPod {
 
   /** The file of a downward volume follows the annotations. */
   async refresh(): Promise<void> {
+    if (!this.#ending && !this.over) this.#awaitDeadline();
     await this.#volumes.refresh(this.pod);
   }
 
@@ -89,6 +95,7 @@ export class ProcessPod {
 
   /** Ends everything now, with nothing said. */
   async destroy(): Promise<void> {
+    clearTimeout(this.#deadline);
     this.#ending = true;
     for (const each of this.#processes.values()) each.kill();
     await Promise.all(this.#ends);
@@ -137,16 +144,18 @@ export class ProcessPod {
     this.#settings.onChange();
   }
 
-  #deadline(): NodeJS.Timeout | undefined {
-    const seconds = this.pod.spec?.['activeDeadlineSeconds'];
-    if (typeof seconds !== 'number') return undefined;
-    return setTimeout(() => {
-      this.#reason = {
-        reason: 'DeadlineExceeded',
-        message: 'Pod was active on the node longer than the specified deadline',
-      };
-      void this.stop();
-    }, seconds * SECOND);
+  /** It may be given one, or an earlier one, while it runs. */
+  #awaitDeadline(): void {
+    clearTimeout(this.#deadline);
+    const left = untilDeadline(this.pod, this.#startTime);
+    if (left === undefined) return;
+    this.#deadline = setTimeout(
+      () => {
+        this.#reason = EXPIRED;
+        void this.stop().then(() => this.#settings.onExpired());
+      },
+      Math.min(left, LONGEST),
+    );
   }
 
   /** Starts a container; `ended` becomes its exit code. */

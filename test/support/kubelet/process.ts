@@ -82,7 +82,16 @@ export async function processKubelet(place: Place, settings: ProcessSettings): P
     const { uid } = pod.metadata;
     const directory = join(root, uid);
     const known: Kept = {
-      pod: new ProcessPod(pod, { talk, root: directory, agent, onChange: () => report(known) }),
+      pod: new ProcessPod(pod, {
+        talk,
+        root: directory,
+        agent,
+        onChange: () => report(known),
+        onExpired: () => {
+          known.final = true;
+          report(known);
+        },
+      }),
       directory,
       pending: false,
       final: false,

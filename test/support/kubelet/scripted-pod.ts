@@ -2,7 +2,15 @@
 import { encodeOutcome, OUTCOME_VERSION, type Outcome } from '../../../shared/turn/outcome.ts';
 import { QUIT, turn } from '../../../shared/turn/order.ts';
 import { timestamp, type ApiObject, type Fields } from '../api-server/object.ts';
-import { agentOrders, containersOf, ordersOf, type AgentOrders, type PodContainer } from './pod.ts';
+import {
+  agentOrders,
+  containersOf,
+  EXPIRED,
+  ordersOf,
+  untilDeadline,
+  type AgentOrders,
+  type PodContainer,
+} from './pod.ts';
 import { type PodScript, type StepScript } from './script.ts';
 import { statusOf, terminatedOf, type PodView, type Shown } from './status.ts';
 
@@ -34,6 +42,7 @@ export class ScriptedPod {
   readonly #init: Shown[];
   readonly #startTime = timestamp();
   #stopped = false;
+  #expired = false;
 
   constructor(pod: ApiObject, script: PodScript, around: Around) {
     this.pod = pod;
@@ -94,16 +103,30 @@ export class ScriptedPod {
     this.#stopped = true;
   }
 
+  /** How long until its deadline, ms. */
+  get untilDeadline(): number | undefined {
+    return this.#stopped || this.over ? undefined : untilDeadline(this.pod, this.#startTime);
+  }
+
+  /** Its deadline has come: the kubelet stops it, and what has not started never does. */
+  expire(): void {
+    if (this.untilDeadline === undefined) return;
+    this.stop();
+    this.#expired = true;
+  }
+
   /** Whether no container runs any more, or an init container failed. */
   get over(): boolean {
-    return this.#initFailed || this.#steps.every(({ shown }) => terminatedOf(shown) !== undefined);
+    return (
+      this.#expired || this.#initFailed || this.#steps.every(({ shown }) => terminatedOf(shown) !== undefined)
+    );
   }
 
   /** @param final - whether the phase may say that it is over */
   status(final: boolean): Fields {
     const containers = this.#steps.map(({ shown }) => shown);
     const view = { startTime: this.#startTime, init: this.#init, containers };
-    return statusOf({ ...view, phase: this.#phase(final) });
+    return statusOf({ ...view, phase: this.#phase(final), ...(this.#expired && EXPIRED) });
   }
 
   get #initFailed(): boolean {
@@ -113,7 +136,9 @@ export class ScriptedPod {
   #phase(final: boolean): PodView['phase'] {
     const ends = this.#steps.map(({ shown }) => terminatedOf(shown));
     if (final && this.over)
-      return this.#initFailed || ends.some((end) => end?.exitCode !== 0) ? 'Failed' : 'Succeeded';
+      return this.#expired || this.#initFailed || ends.some((end) => end?.exitCode !== 0)
+        ? 'Failed'
+        : 'Succeeded';
     const started = this.#steps.some(({ shown }) => !('waiting' in shown.state));
     return started ? 'Running' : 'Pending';
   }
@@ -138,7 +163,7 @@ export class ScriptedPod {
       return true;
     }
     if (orders === undefined) return this.#run(step);
-    const predecessors = orders.after.map(
+    const predecessors = orders.after?.map(
       (number) => this.#steps.find((each) => each.orders?.number === number)?.outcome,
     );
     const decision = turn(orders.number, { order, gate, predecessors });
@@ -211,6 +236,7 @@ export class ScriptedPod {
     const finishedAt = new Date().toISOString();
     step.outcome = {
       version: OUTCOME_VERSION,
+      gate: ordersOf(this.pod).gate ?? null,
       step: orders.step,
       number: orders.number,
       ...(startedAt !== undefined && { startedAt: new Date(startedAt).toISOString() }),

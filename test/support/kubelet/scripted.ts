@@ -63,6 +63,12 @@ export function scriptedKubelet(place: Place, settings: ScriptedSettings = {}): 
     if (deletionTimestamp !== undefined) return void end(known);
     if (!known.started) return;
     known.pod.play();
+    const left = known.pod.untilDeadline;
+    if (left !== undefined)
+      later(left, () => {
+        known.pod.expire();
+        report(known);
+      });
     report(known);
   }
 

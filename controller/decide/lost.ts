@@ -1,0 +1,65 @@
+/** What is true of a step whose end says too little by itself: its agent died, its pod was ended, its Task was stopped. */
+import { condition, type ObservedPod } from '../pod.ts';
+import { goesOn, isKilled, type End } from './end.ts';
+import { CANCELLED, type Stop } from './stop.ts';
+import type { Surroundings } from './observe.ts';
+
+/** The reason of a step whose container the kubelet never started. */
+export const NEVER_STARTED = 'NeverStarted';
+
+/** A step of a pod that is over, of which the kubelet does not say how its container ended. */
+export function lostWith(number: number, around: Surroundings): End {
+  const { pod, known, stop } = around;
+  const status = pod.status ?? {};
+  const reason = stop?.reason ?? status.reason ?? 'PodFailed';
+  const why = stop?.message ?? status.message ?? 'the pod ended before the step did';
+  if (known?.startedAt === undefined && cannotHaveBegun(number, around)) {
+    const outcome = stop?.reason === CANCELLED ? 'Cancelled' : 'Skipped';
+    return { outcome, reason: NEVER_STARTED, message: 'its container never started', posted: false };
+  }
+  const what = known?.state === 'Running' ? 'how it ended' : 'whether it began, and how it ended,';
+  return { outcome: 'Error', reason, message: `${what} is not known: ${why}`, posted: false };
+}
+
+function cannotHaveBegun(number: number, { pod, status, before }: Surroundings): boolean {
+  const isTheKubelets = condition(pod, 'DisruptionTarget')?.reason !== 'DeletionByPodGC';
+  if (!isTheKubelets) return false;
+  if (status?.state?.waiting !== undefined || wasRejected(pod)) return true;
+  // Its turn never came.
+  const end = before?.end;
+  return number > 1 && end !== undefined && !goesOn(end) && (end.posted || end.reason === NEVER_STARTED);
+}
+
+/** The node did not take it; nothing of it ever ran. */
+function wasRejected({ status }: ObservedPod): boolean {
+  return (
+    (status?.containerStatuses ?? []).length === 0 && (status?.message ?? '').startsWith('Pod was rejected')
+  );
+}
+
+/** A container that died before its turn came: its command never began. */
+export function neverBegan(end: End, number: number, { before }: Surroundings): End {
+  if (end.posted || number === 1 || end.outcome === 'Succeeded') return end;
+  const earlier = before?.end;
+  // The kubelet's times are whole seconds.
+  const isLater = earlier?.finishedAt !== undefined && secondsOf(earlier) > secondsOf(end);
+  if (earlier !== undefined && goesOn(earlier) && !isLater) return end;
+  const message = `its container ended with code ${end.exitCode} before its turn came; it never began`;
+  return { ...end, message };
+}
+
+function secondsOf({ finishedAt = '' }: Pick<End, 'finishedAt'>): number {
+  return Math.floor(Date.parse(finishedAt) / 1000);
+}
+
+/** The end of a step of a Task that was stopped: what the stop killed was stopped, and only a person cancels. */
+export function stoppedWith(end: End, stop: Stop | undefined, name: string): End {
+  // What it was stopped for is the step's own doing.
+  if (stop === undefined || stop.step === name) return end;
+  const { outcome, message = '' } = end;
+  const told = stop.reason === CANCELLED ? 'the Task was cancelled' : `the Task was stopped (${stop.reason})`;
+  if (outcome === 'Cancelled') return { ...end, message: message.replace('the Task was cancelled', told) };
+  const isByIt =
+    outcome === 'Failed' && isKilled(end) && secondsOf(end) >= secondsOf({ finishedAt: stop.at });
+  return isByIt ? { ...end, outcome: 'Cancelled', reason: CANCELLED, message: `${told}; ${message}` } : end;
+}
