@@ -66,10 +66,16 @@ function readAuth(auth: Record<string, unknown>, source: string, name: string): 
   }
   // As for the kubelet, `auth` outranks the two others. Docker ends the password with NULs.
   const username = decoded?.slice(0, colon) ?? field('username');
-  const password = decoded?.slice(colon + 1).replace(/\0+$/, '') ?? field('password');
+  const password = decoded === undefined ? field('password') : withoutNuls(decoded.slice(colon + 1));
   return username === undefined || password === undefined
     ? undefined
     : { source, kind: 'basic', username, password };
+}
+
+function withoutNuls(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '\0') end--;
+  return text.slice(0, end);
 }
 
 /** `https://index.docker.io/v1/` is how Docker calls its own registry; the version of the API is no path. */

@@ -2,6 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Credential, Keyring } from './credentials.ts';
 import { parseDockerConfig, type ConfigFormat, type Entry } from './docker-config.ts';
+import { globMatches } from './glob.ts';
 
 /** One secret or file with credentials. */
 export interface CredentialFile {
@@ -47,8 +48,12 @@ export function matching(entries: readonly Entry[], host: string, repository: st
 
 const stars = ({ key }: Entry): number => key.host.split('*').length;
 
+/** A longer key is no registry: a name of the DNS has 253 characters, and a port at most five. */
+const MAX_HOST = 259;
+
 /** As the kubelet has it: the same number of labels, each by its pattern, the same port, and the path a prefix. */
 function matches(key: Entry['key'], host: string, repository: string): boolean {
+  if (key.host.length > MAX_HOST) return false;
   const [wanted, wantedPort] = hostAndPort(host === 'docker.io' ? 'index.docker.io' : host);
   const [pattern, port] = hostAndPort(key.host === 'docker.io' ? 'index.docker.io' : key.host);
   const patterns = pattern.split('.');
@@ -59,11 +64,6 @@ function matches(key: Entry['key'], host: string, repository: string): boolean {
     patterns.every((each, index) => globMatches(each, labels[index] ?? '')) &&
     `/${repository}`.startsWith(key.path)
   );
-}
-
-function globMatches(pattern: string, text: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('[^.]*')}$`, 'i').test(text);
 }
 
 function hostAndPort(text: string): [string, string] {

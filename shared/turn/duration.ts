@@ -9,7 +9,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /** The notation of Go's `time.ParseDuration`, without a sign: a duration here is a time to wait. */
-export const DURATION = /^(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+)$/;
+export const DURATION = /^(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h))+)$/;
 
 /**
  * Milliseconds of a duration in the notation of Go's `time.ParseDuration` without a sign, or `undefined`.

@@ -6,7 +6,11 @@
  * @example expand('hello $(WHO)', new Map([['WHO', 'world']])) // 'hello world'
  */
 export function expand(text: string, variables: ReadonlyMap<string, string>): string {
-  return text.replaceAll(/\$\$|\$\(([^)]*)\)/g, (found, name: string | undefined) =>
-    name === undefined ? '$' : (variables.get(name) ?? found),
-  );
+  const replaced = (part: string): string =>
+    part.replaceAll(/\$\$|\$\(([^)]*)\)/g, (found, name: string | undefined) =>
+      name === undefined ? '$' : (variables.get(name) ?? found),
+    );
+  // Behind the last ")" no reference ends, and to look for the end of each would take for ever.
+  const end = text.lastIndexOf(')') + 1;
+  return `${replaced(text.slice(0, end))}${text.slice(end).replaceAll('$$', () => '$')}`;
 }

@@ -63,7 +63,7 @@ function parsed(text: string): Record<string, unknown> | undefined {
 /** The words of a web page or a plain text, in one line. */
 function wordsIn(text: string): string {
   const words = text
-    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/<[^<>]*>/g, ' ')
     .replaceAll(/\s+/g, ' ')
     .trim();
   return words.length > MOST_WORDS ? `${words.slice(0, MOST_WORDS)}…` : words;
