@@ -26,6 +26,7 @@ const PACKAGED = {
   'reap orphans': 'Node has no waitpid for processes that it did not start',
   'be a subreaper': 'Node has no prctl',
   'run where its directory is gone': 'execa asks for the working directory, and Node throws',
+  'hand on descriptors': 'Node closes all but the standard streams when a program starts',
   'leave closed streams closed': 'Node opens /dev/null in their place before the program starts',
   'refuse a script without #!': 'the execvp of glibc hands such a file, and any other non-program, to sh',
   'hear SIGPIPE': 'the kernel raises it when Node writes to a reader that went away',

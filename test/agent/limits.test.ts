@@ -2,7 +2,7 @@ import { copyFile, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { agents, staticAgent } from '../support/agents.ts';
+import { agents, staticAgent, type Agent } from '../support/agents.ts';
 import { hear } from '../support/hear.ts';
 import { BUSYBOX } from '../support/machine.ts';
 import { memoryCgroup } from '../support/memory-cgroup.ts';
@@ -45,6 +45,60 @@ describe.each(agents)('the $name, when inotify is used up,', (agent) => {
     await waitUntil('it has looked', () => said().includes('expected an integer'));
     await writeFile(order, '1');
     expect(await running).toMatchObject({ exitCode: 0, stdout: 'ran\n' });
+  });
+});
+
+describe.each(agents)('the $name that is started with many descriptors', (agent) => {
+  it.for([1_100, 1_500, 5_000, 19_000])('waits, copies output and hears SIGTERM: %i', async (count, test) => {
+    await need(test, { machine: ['bash', '20,000 descriptors'] });
+    const placed = withDescriptors(agent, count);
+    const directory = await scratch();
+    const flags = ['--wait', join(directory, 'order'), '--waitcontent', '1', '--post', directory];
+    const waiting = startAgent(placed, [...flags, '--', 'true']);
+    await watching(waiting.pid);
+    waiting.kill('SIGTERM');
+    expect(await waiting).toMatchObject({ exitCode: 122, stderr: '' });
+
+    const ready = join(directory, 'ready');
+    const command = ['sh', '-c', 'echo ran; echo >"$1"; exec sleep 60', 'sh', ready];
+    const running = startAgent(placed, ['--out', join(directory, 'log'), '--', ...command]);
+    await waitUntil('the command runs', () => readFile(ready).catch(() => undefined));
+    running.kill('SIGTERM');
+    expect(await running).toMatchObject({ exitCode: 143, stdout: 'ran\n', stderr: '' });
+  });
+
+  it('hands them on to the command', async (test) => {
+    await need(test, { agent, ability: 'hand on descriptors', machine: ['bash', '20,000 descriptors'] });
+    const seen = await runAgent(withDescriptors(agent, 1_500), [
+      '--',
+      'sh',
+      '-c',
+      'ls /proc/self/fd | wc -l',
+    ]);
+    expect(Number(seen.stdout)).toBeGreaterThanOrEqual(1_500);
+  });
+});
+
+describe.each([staticAgent])('the $name that may have few descriptors', (agent) => {
+  const limited = (count: number): Agent => startedBy(agent, 'prlimit', `--nofile=${count}`);
+
+  it('runs a command with 8, and with 16 copies its output to two files too', async () => {
+    expect(await runAgent(limited(8), ['--', 'echo', 'ran'])).toMatchObject({ exitCode: 0, stdout: 'ran\n' });
+    const directory = await scratch();
+    const logs = ['--out', join(directory, 'out'), '--err', join(directory, 'err')];
+    const seen = await runAgent(limited(16), [...logs, '--', 'echo', 'ran']);
+    expect(seen).toMatchObject({ exitCode: 0, stdout: 'ran\n', stderr: '' });
+  });
+
+  it('says in one line that there are too few', async () => {
+    const directory = await scratch();
+    const none = await runAgent(limited(3), ['--', 'true']);
+    expect(none.exitCode).toBe(125);
+    expect(none.stderr).toMatch(/^taskflow-agent: signalfd: too many open files \(EMFILE\)\n$/);
+    const one = await runAgent(limited(5), ['--post', directory, '--', 'true']);
+    expect(one.exitCode).toBe(126);
+    expect(one.stderr).toMatch(/^taskflow-agent: cannot run true: too many open files \(EMFILE\).*\n$/);
+    expect(await outcomeIn(directory)).toMatchObject({ outcome: 'Failed' });
   });
 });
 
@@ -119,6 +173,11 @@ describe.each(agents)('the $name', (agent) => {
     expect(seen).toMatchObject({ exitCode: 124, stdout: 'not at once\n' });
   });
 });
+
+function withDescriptors(agent: Agent, count: number): Agent {
+  const script = `ulimit -n "$(ulimit -Hn)"; for ((i = 0; i < ${count}; i++)); do exec {fd}</dev/null; done`;
+  return startedBy(agent, 'bash', '-euc', `${script}; exec "$@"`, 'bash');
+}
 
 async function foreignProgram(): Promise<string> {
   const program = join(await scratch(), 'program');

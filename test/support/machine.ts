@@ -17,6 +17,8 @@ export const MACHINE = {
       ? undefined
       : `a static ${BUSYBOX} is missing; ${CURE}`;
   },
+  bash: () => tried('run bash', 'bash', ['-c', 'exec "$@"', 'bash']),
+  '20,000 descriptors': () => tried('open 20,000 files', 'sh', ['-c', 'ulimit -n 20000 && exec "$@"', 'sh']),
   namespaces: () =>
     tried('make a mount and a pid namespace', 'unshare', ['--mount', '--fork', '--pid', '--mount-proc']),
   'user namespaces': () => tried('make a user namespace', 'unshare', ['--user', '--map-root-user']),

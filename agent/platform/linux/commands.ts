@@ -5,6 +5,7 @@ import * as std from 'qjs:std';
 import { type SystemError } from '../../../shared/turn/errors.ts';
 import { type Command, type Exit, type Running, type Surroundings } from '../../platform.ts';
 import { openLog } from './files.ts';
+import { onReadable } from './loop.ts';
 import { systemError } from './system.ts';
 
 const STDOUT = 1;
@@ -88,12 +89,12 @@ function openTee(stream: number, path: string | undefined, ring: () => void): Te
   const [input, done] = ends;
   let drained = false;
   let problem: SystemError | undefined;
-  os.setReadHandler(done, () => {
+  const stop = onReadable(done, () => {
     // The errno of writing to the stream, then that of writing to the file; 0 is none.
     const errnos = new Int32Array(2);
     os.read(done, errnos.buffer, 0, errnos.byteLength);
     if (errnos[1]) problem = systemError(errnos[1], path);
-    os.setReadHandler(done, null);
+    stop();
     os.close(done);
     drained = true;
     ring();

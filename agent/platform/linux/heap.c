@@ -1,7 +1,7 @@
 /*
- * The memory of QuickJS. While it starts, musl's malloc would ask the kernel for 4 to 16 KB at a time, and every page
- * of that is a fault of its own: together more than all the rest of the agent's start takes. Here the first part is
- * one mapping that is there at once, and small blocks are kept in lists by their size.
+ * The memory of QuickJS: docs/decisions/0012-a-heap-of-our-own.md says why it is not left to malloc. Small blocks come
+ * from one mapping whose pages are there at once, and are kept in lists by their size; all others are malloc's.
+ * test/agent/heap.test.ts compares it with the C library's under the sanitizers.
  */
 #define _GNU_SOURCE
 #include <stdint.h>
@@ -15,140 +15,123 @@
 #define FIRST_MAPPING (256 << 10)
 #define NEXT_MAPPING (32 << 10)
 
-/* Blocks come in steps of 16 bytes up to 1 KB, then in powers of two; larger ones are malloc's. */
-#define STEP 16
-#define STEPS_UP_TO 1024
-#define LARGEST 8192
-#define CLASSES (STEPS_UP_TO / STEP + 4)
-
-/* Before each block stands the size that it can hold, which is even but for blocks of malloc's. */
+/* Blocks are aligned to, and come in multiples of, 16 bytes. Before each stands how many bytes it can hold. */
+#define STEP ((size_t)16)
 #define HEADER sizeof(size_t)
-#define FROM_MALLOC ((size_t)1)
+/* The capacity alone tells a small block from one of malloc's, which can always hold more. */
+#define LARGEST_SMALL (4096 - HEADER)
 
-struct block {
-    size_t capacity;
-    struct block *next_free;
-};
+/* Free blocks of each size; a free block begins with the address of the next. */
+static void *free_blocks[(LARGEST_SMALL + HEADER) / STEP + 1];
+/* What is left of the newest mapping; `unused + HEADER` is aligned. */
+static char *unused;
+static size_t unused_bytes;
 
-static struct block *free_blocks[CLASSES];
-static char *unused, *unused_end;
-
-/* The class of blocks that hold `size` bytes, and in `whole` what one takes with its header. */
-static int class_of(size_t size, size_t *whole)
+static size_t *header_of(const void *block)
 {
-    size_t needed = (size + HEADER + STEP - 1) & ~(size_t)(STEP - 1);
-    int class = STEPS_UP_TO / STEP + 1;
-
-    if (needed <= STEPS_UP_TO) {
-        *whole = needed;
-        return needed / STEP;
-    }
-    for (*whole = 2 * STEPS_UP_TO; *whole < needed; *whole *= 2)
-        class++;
-    return class;
+    return (size_t *)block - 1;
 }
 
-static struct block *carve(size_t whole)
+size_t heap_capacity(const void *block)
 {
-    struct block *block;
+    return *header_of(block);
+}
 
-    if ((size_t)(unused_end - unused) < whole) {
+static int is_small(size_t capacity)
+{
+    return capacity <= LARGEST_SMALL;
+}
+
+/* The bytes that a small block takes with its header. */
+static size_t whole_of(size_t size)
+{
+    return (size + HEADER + STEP - 1) / STEP * STEP;
+}
+
+static void *carve(size_t whole)
+{
+    char *block;
+
+    if (unused_bytes < whole) {
         size_t length = unused ? NEXT_MAPPING : FIRST_MAPPING;
         int flags = MAP_PRIVATE | MAP_ANONYMOUS | (unused ? 0 : MAP_POPULATE);
         char *mapping = mmap(NULL, length, PROT_READ | PROT_WRITE, flags, -1, 0);
 
         if (mapping == MAP_FAILED)
             return NULL;
-        /* So that what follows a header is aligned as malloc's blocks are. */
         unused = mapping + HEADER;
-        unused_end = mapping + length;
+        unused_bytes = length - HEADER;
     }
-    block = (struct block *)unused;
+    block = unused + HEADER;
     unused += whole;
+    unused_bytes -= whole;
+    *header_of(block) = whole - HEADER;
     return block;
 }
 
-static void *from_malloc(size_t size)
+/* Makes a large block, or changes the size of `old`, a large block too. */
+static void *from_malloc(void *old, size_t size)
 {
-    size_t *memory = size > SIZE_MAX - STEP ? NULL : malloc(size + STEP);
+    char *memory = size > SIZE_MAX - STEP ? NULL : realloc(old ? (char *)old - STEP : NULL, size + STEP);
 
     if (!memory)
         return NULL;
-    memory[1] = size | FROM_MALLOC;
-    return memory + 2;
+    *header_of(memory + STEP) = size;
+    return memory + STEP;
 }
 
-static size_t *header_of(const void *memory)
+void *heap_malloc(size_t size)
 {
-    return (size_t *)memory - 1;
+    void **list, *block;
+
+    if (!is_small(size))
+        return from_malloc(NULL, size);
+    /* Room for the address of the next free block. */
+    if (size < sizeof(void *))
+        size = sizeof(void *);
+    list = &free_blocks[whole_of(size) / STEP];
+    block = *list;
+    if (!block)
+        return carve(whole_of(size));
+    *list = *(void **)block;
+    return block;
 }
 
-static size_t heap_capacity(const void *memory)
+void heap_free(void *block)
 {
-    return *header_of(memory) & ~FROM_MALLOC;
-}
+    void **list;
 
-static void *heap_malloc(JSMallocState *state, size_t size)
-{
-    size_t whole;
-    int class;
-    struct block *block;
-    (void)state;
-
-    if (size > LARGEST - HEADER)
-        return from_malloc(size);
-    class = class_of(size, &whole);
-    block = free_blocks[class];
-    if (block) {
-        free_blocks[class] = block->next_free;
-    } else {
-        block = carve(whole);
-        if (!block)
-            return NULL;
-        block->capacity = whole - HEADER;
-    }
-    return &block->next_free;
-}
-
-static void heap_free(JSMallocState *state, void *memory)
-{
-    struct block *block;
-    size_t whole;
-    int class;
-    (void)state;
-
-    if (!memory)
+    if (!block)
         return;
-    if (*header_of(memory) & FROM_MALLOC) {
-        free((size_t *)memory - 2);
+    if (!is_small(heap_capacity(block))) {
+        free((char *)block - STEP);
         return;
     }
-    block = (struct block *)header_of(memory);
-    class = class_of(block->capacity, &whole);
-    block->next_free = free_blocks[class];
-    free_blocks[class] = block;
+    list = &free_blocks[whole_of(heap_capacity(block)) / STEP];
+    *(void **)block = *list;
+    *list = block;
 }
 
-static void *heap_realloc(JSMallocState *state, void *memory, size_t size)
+void *heap_realloc(void *block, size_t size)
 {
     size_t had;
     void *moved;
 
-    if (!memory)
-        return heap_malloc(state, size);
+    if (!block)
+        return heap_malloc(size);
     if (size == 0) {
-        heap_free(state, memory);
+        heap_free(block);
         return NULL;
     }
-    had = heap_capacity(memory);
-    if (size <= had && !(*header_of(memory) & FROM_MALLOC))
-        return memory;
-    moved = heap_malloc(state, size);
+    had = heap_capacity(block);
+    if (!is_small(had) && !is_small(size))
+        return from_malloc(block, size);
+    if (is_small(had) && size <= had)
+        return block;
+    moved = heap_malloc(size);
     if (!moved)
         return NULL;
-    memcpy(moved, memory, had < size ? had : size);
-    heap_free(state, memory);
+    memcpy(moved, block, had < size ? had : size);
+    heap_free(block);
     return moved;
 }
-
-const JSMallocFunctions heap = {heap_malloc, heap_free, heap_realloc, heap_capacity};

@@ -7,6 +7,7 @@ import { type Platform } from '../../platform.ts';
 import { reap, start } from './commands.ts';
 import { files } from './files.ts';
 import { lifeline } from './lifeline.ts';
+import { onReadable, timer } from './loop.ts';
 import { check } from './system.ts';
 import { watch } from './watch.ts';
 
@@ -26,15 +27,16 @@ const platform: Platform = {
   clock: {
     now: () => Date.now(),
     elapsed: () => os.now(),
-    timer(ms, ring) {
-      const timer = os.setTimeout(ring, Math.min(Math.max(0, ms), 2 ** 31 - 1));
-      return () => os.clearTimeout(timer);
-    },
+    timer,
   },
   commands: { start },
   watch,
   lifeline,
-  onSignal: (receive) => void receivers.push(receive),
+  onSignal(receive) {
+    // Said only here, where it becomes the step's outcome.
+    if (deaf !== undefined) throw deaf;
+    receivers.push(receive);
+  },
   print(text) {
     std.out.puts(text);
     std.out.flush();
@@ -45,11 +47,12 @@ const platform: Platform = {
   },
 };
 
+/** From now on no signal ends this process by itself. @throws {SystemError} */
 function listenForSignals(): void {
   const descriptor = check(native.signals(), 'signalfd');
   const infos = new ArrayBuffer(8 * SIGINFO);
   const view = new DataView(infos);
-  os.setReadHandler(descriptor, () => {
+  onReadable(descriptor, () => {
     for (;;) {
       const length = os.read(descriptor, infos, 0, infos.byteLength);
       if (length <= 0) return;
@@ -62,7 +65,12 @@ function listenForSignals(): void {
   });
 }
 
-listenForSignals();
+let deaf: unknown;
+try {
+  listenForSignals();
+} catch (error) {
+  deaf = error;
+}
 // Not being able to is no harm: PID 1 is handed the orphans anyway.
 native.subreaper();
 std.exit(await main(platform, __TASKFLOW_VERSION__));

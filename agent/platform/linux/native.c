@@ -45,6 +45,37 @@ static JSValue native_signals(JSContext *ctx, JSValueConst self, int argc, JSVal
     return result(ctx, signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
+static JSValue idle;
+
+static JSValue native_on_idle(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    (void)self, (void)argc;
+
+    JS_FreeValue(ctx, idle);
+    idle = JS_DupValue(ctx, argv[0]);
+    return JS_UNDEFINED;
+}
+
+int native_wait(JSContext *ctx)
+{
+    JSValue value = JS_Call(ctx, idle, JS_UNDEFINED, 0, NULL);
+
+    JS_FreeValue(ctx, value);
+    return JS_IsException(value) ? -1 : 0;
+}
+
+static JSValue native_poll(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    size_t bytes;
+    int32_t ms;
+    uint8_t *entries = JS_GetArrayBuffer(ctx, &bytes, argv[0]);
+    (void)self, (void)argc;
+
+    if (!entries || JS_ToInt32(ctx, &ms, argv[1]))
+        return JS_EXCEPTION;
+    return result(ctx, poll((struct pollfd *)entries, bytes / sizeof(struct pollfd), ms));
+}
+
 static JSValue native_subreaper(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     (void)self, (void)argc, (void)argv;
@@ -82,16 +113,6 @@ static JSValue native_close_on_exec(JSContext *ctx, JSValueConst self, int argc,
     if (JS_ToInt32(ctx, &descriptor, argv[0]))
         return JS_EXCEPTION;
     return result(ctx, fcntl(descriptor, F_SETFD, FD_CLOEXEC));
-}
-
-static JSValue native_readable(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    struct pollfd entry = {.events = POLLIN};
-    (void)self, (void)argc;
-
-    if (JS_ToInt32(ctx, &entry.fd, argv[0]))
-        return JS_EXCEPTION;
-    return result(ctx, poll(&entry, 1, 0));
 }
 
 static JSValue native_fsync(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
@@ -153,6 +174,8 @@ static JSValue native_architecture(JSContext *ctx, JSValueConst self, int argc, 
 
 static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("signals", 0, native_signals),
+    JS_CFUNC_DEF("onIdle", 1, native_on_idle),
+    JS_CFUNC_DEF("poll", 2, native_poll),
     JS_CFUNC_DEF("subreaper", 0, native_subreaper),
     JS_CFUNC_DEF("inotify", 0, native_inotify),
     JS_CFUNC_DEF("watchDirectory", 2, native_watch_directory),
@@ -160,7 +183,6 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("takeTerminal", 1, native_take_terminal),
     JS_CFUNC_DEF("tee", 2, native_tee),
     JS_CFUNC_DEF("closeOnExec", 1, native_close_on_exec),
-    JS_CFUNC_DEF("readable", 1, native_readable),
     JS_CFUNC_DEF("fsync", 1, native_fsync),
     JS_CFUNC_DEF("fchmod", 2, native_fchmod),
     JS_CFUNC_DEF("chmod", 2, native_chmod),
@@ -179,6 +201,7 @@ JSModuleDef *native_init(JSContext *ctx, const char *name)
 {
     JSModuleDef *module = JS_NewCModule(ctx, name, export_functions);
 
+    idle = JS_UNDEFINED;
     if (module && JS_AddModuleExportList(ctx, module, functions, function_count) < 0)
         return NULL;
     return module;

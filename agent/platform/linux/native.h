@@ -9,4 +9,7 @@ void native_remember(int argc, char **argv);
 /* The module `qjs:taskflow`. */
 JSModuleDef *native_init(JSContext *ctx, const char *name);
 
+/* Calls what the program gave to `onIdle`: it waits for something to happen. -1 with an exception where it cannot. */
+int native_wait(JSContext *ctx);
+
 #endif

@@ -29,9 +29,6 @@ declare module 'qjs:os' {
   export function waitpid(pid: number, options: number): [number, number];
   /** Monotonic milliseconds. */
   export function now(): number;
-  export function setReadHandler(descriptor: number, handler: (() => void) | null): void;
-  export function setTimeout(handler: () => void, ms: number): object;
-  export function clearTimeout(timer: object): void;
   export const O_RDONLY: number;
   export const O_WRONLY: number;
   export const O_APPEND: number;
@@ -47,6 +44,10 @@ declare module 'qjs:os' {
 declare module 'qjs:taskflow' {
   /** Blocks every signal and returns a descriptor from which they are read as `signalfd_siginfo`. */
   export function signals(): number;
+  /** What is called whenever the program has nothing more to do: it waits. */
+  export function onIdle(wait: () => void): void;
+  /** poll(2) on `struct pollfd`s; -1 ms waits for ever. Returns how many are ready. */
+  export function poll(entries: ArrayBuffer, ms: number): number;
   /** Makes this process the one that orphans below it are handed to. */
   export function subreaper(): number;
   export function inotify(): number;
@@ -60,8 +61,6 @@ declare module 'qjs:taskflow' {
   /** Gives the terminal on standard input back to this process, if the process group has it. */
   export function takeTerminal(group: number): number;
   export function closeOnExec(descriptor: number): number;
-  /** 1 when a read would not block: there is something to read, or it is at its end; else 0. */
-  export function readable(descriptor: number): number;
   export function fsync(descriptor: number): number;
   export function fchmod(descriptor: number, mode: number): number;
   export function chmod(path: string, mode: number): number;

@@ -1,6 +1,7 @@
 import * as native from 'qjs:taskflow';
 import * as os from 'qjs:os';
 import { type Watch } from '../../platform.ts';
+import { onReadable } from './loop.ts';
 
 /** inotify on directories: a file watched by itself is lost when the kubelet swaps `..data`. */
 export function watch(directories: readonly string[], ring: () => void): Watch {
@@ -9,7 +10,7 @@ export function watch(directories: readonly string[], ring: () => void): Watch {
   if (descriptor < 0) return { cover: () => false };
 
   const events = new ArrayBuffer(4096);
-  os.setReadHandler(descriptor, () => {
+  onReadable(descriptor, () => {
     while (os.read(descriptor, events, 0, events.byteLength) > 0);
     ring();
   });
