@@ -97,10 +97,11 @@ async function untilOver(platform: Platform, options: Options, command: Command)
   if (options.results !== undefined) platform.files.makeDirectory(options.results);
 
   const ended = await runStep(start, options, now);
-  for (const { message } of attempts.flatMap((attempt) => attempt.problems())) {
-    platform.warn(`taskflow-agent: the copy of the output is not complete: ${message}`);
+  const losses = attempts.flatMap((attempt) => attempt.losses());
+  for (const loss of losses) {
+    platform.warn(`taskflow-agent: the copy of the output is not complete: ${loss}`);
   }
-  const ran = ranTo(ended, command);
+  const ran = ranTo(ended, losses, command);
   if (ended.exit.kind === 'unstartable') platform.warn(`taskflow-agent: ${ran.message}`);
   const recorded = complete(ran, options, clock.now(), started);
   const outcome =

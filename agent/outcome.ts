@@ -12,11 +12,17 @@ import { type Options } from './flags.ts';
 import { SystemError } from '../shared/turn/errors.ts';
 import { type Command, type Exit, type Platform } from './platform.ts';
 import { signalName } from '../shared/turn/signals.ts';
-import { type Ended } from './step.ts';
+import { isShortage, type Ended } from './step.ts';
 
-export function ranTo({ exit, stopped, attempts }: Ended, command: Command): Ending {
+/** @param losses - what of its output is lost: said, but no reason to fail a command that went well */
+export function ranTo(
+  { exit, stopped, attempts }: Ended,
+  losses: readonly string[],
+  command: Command,
+): Ending {
   const result = { ...describeExit(exit, command), attempts };
-  const message = attempts > 1 ? `${result.message}, attempt ${attempts}` : result.message;
+  const attempt = attempts > 1 ? `, attempt ${attempts}` : '';
+  const message = [`${result.message}${attempt}`, ...losses].join('; output is lost: ');
   switch (stopped) {
     case undefined:
       return { ...result, message };
@@ -64,17 +70,27 @@ function describeExit(exit: Exit, command: Command): Ending {
       return {
         outcome: 'Failed',
         exitCode: missing ? EXIT_CODES.NOT_FOUND.code : EXIT_CODES.NOT_EXECUTABLE.code,
-        reason: missing ? 'CommandNotFound' : 'CommandNotExecutable',
-        message: `cannot run ${exit.error.message}${missing ? hint(command) : ''}`,
+        reason: missing ? 'CommandNotFound' : isShortage(exit) ? 'OutOfResources' : 'CommandNotExecutable',
+        message: `cannot run ${exit.error.message}${hint(exit.error.code, command)}`,
       };
     }
   }
 }
 
-function hint({ argv: [name = ''] }: Command): string {
-  return name.includes('/')
-    ? '; it, or the interpreter that its #! names, is not in this image'
-    : '; it is not in PATH';
+function hint(code: string, { argv: [name = ''] }: Command): string {
+  switch (code) {
+    case 'EAGAIN':
+      return '; too many processes for this user or this container (ulimit -u, the limit of pids)';
+    case 'EMFILE':
+      return '; too few are allowed (ulimit -n)';
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return name.includes('/')
+        ? '; it, or the interpreter that its #! names, is not in this image'
+        : '; it is not in PATH';
+    default:
+      return '';
+  }
 }
 
 /** The outcome this very step posted before, when the kubelet started its container once more. */
@@ -95,13 +111,16 @@ export function postedBefore(platform: Platform, { post }: Options): Outcome | u
  *
  * @throws {SystemError} when the run directory does not take it: then no later step can start by hand-off.
  */
-export function postOutcome({ files }: Platform, options: Options, outcome: Outcome): void {
+export function postOutcome(platform: Platform, options: Options, outcome: Outcome): void {
   const text = `${encodeOutcome(outcome)}\n`;
+  const { files } = platform;
   if (options.post !== undefined) files.replace(`${options.post}/${OUTCOME_FILE}`, text);
   try {
     files.overwrite(options.terminationLog, text);
   } catch (error) {
-    // The kubelet makes the file; without one nobody reads it.
     if (!(error instanceof SystemError)) throw error;
+    // The kubelet makes the file; without one nobody reads it.
+    if (error.code === 'ENOENT') return;
+    platform.warn(`taskflow-agent: the termination log is not written: ${error.message}`);
   }
 }

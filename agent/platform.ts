@@ -99,10 +99,20 @@ export interface Running {
   exit(): Exit | undefined;
   /** Whether all of its output is where it belongs. A grandchild that holds the pipe open keeps this `false`. */
   drained(): boolean;
-  /** What went wrong with the copies of its output; known once it is drained. */
-  problems(): readonly SystemError[];
+  /** How its output gets on. */
+  flow(): Flow;
+  /** What of its output is lost so far, and why: one sentence each. */
+  losses(): readonly string[];
   /** Sends a signal to the command's process group. */
   signal(signal: number): void;
+}
+
+/** Bytes of output, of both streams; those that the command writes to a stream by itself do not count. */
+export interface Flow {
+  /** How many were copied, or lost. */
+  readonly moved: number;
+  /** How many the command wrote that were not yet. At least 1 while there are any. */
+  readonly left: number;
 }
 
 export type Exit =

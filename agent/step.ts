@@ -1,14 +1,19 @@
 /** Runs the step's command to its end, again where it may, or stops it. */
 import { type Bell } from './bell.ts';
+import { drain } from './drain.ts';
 import { type Options } from './flags.ts';
 import { type Clock, type Exit, type Running } from './platform.ts';
 import { SIGKILL, SIGTERM } from '../shared/turn/signals.ts';
 
-/** How long output may go on after the command ended: a grandchild that keeps the pipe cannot hold the step. */
-const DRAIN = 2_000;
-
 /** The longest delay between two attempts. */
 const MAX_RETRY_DELAY = 5 * 60_000;
+
+/** No process, no memory, no descriptor: of a pod, a user or the machine. */
+const SHORTAGES: readonly string[] = ['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE'];
+
+/** The first and the last delay before what is short is asked for again; each is twice the one before. Milliseconds. */
+const FIRST_SHORTAGE = 100;
+const LAST_SHORTAGE = 1_600;
 
 /** Why a command was stopped. */
 export type Stop = 'Cancelled' | 'RunGone' | 'TimedOut';
@@ -40,7 +45,7 @@ export async function runStep(start: () => Running, limits: Limits, now: Circums
   const deadline = now.clock.elapsed() + (limits.timeout ?? Infinity);
   let delay = Math.min(limits.retryDelay, MAX_RETRY_DELAY);
   for (let attempts = 1; ; attempts++) {
-    const ended = { ...(await supervise(start(), deadline, limits.grace, now)), attempts };
+    const ended = { ...(await attempt(start, deadline, limits.grace, now)), attempts };
     if (attempts > limits.retries || !mayTryAgain(ended)) return ended;
     const hindrance = await rest(delay, deadline, now);
     // No time left, or asked to end: the failure of the last attempt stands.
@@ -50,9 +55,31 @@ export async function runStep(start: () => Running, limits: Limits, now: Circums
   }
 }
 
-/** What could not be started will not start the next time either. */
-function mayTryAgain({ exit, stopped }: Ended): boolean {
-  return stopped === undefined && (exit.kind === 'signaled' || (exit.kind === 'exited' && exit.code !== 0));
+/** What could not be started will not start the next time either, unless it was the system that had no room for it. */
+function mayTryAgain({ exit, stopped }: Pick<Ended, 'exit' | 'stopped'>): boolean {
+  if (stopped !== undefined) return false;
+  return isShortage(exit) || exit.kind === 'signaled' || (exit.kind === 'exited' && exit.code !== 0);
+}
+
+/** Whether the command could not be started for want of something that the next moment may bring. */
+export function isShortage(exit: Exit): boolean {
+  return exit.kind === 'unstartable' && SHORTAGES.includes(exit.error.code);
+}
+
+/** Starts the command, for three seconds again and again while the system has no room for it, and sees it to its end. */
+async function attempt(
+  start: () => Running,
+  deadline: number,
+  grace: number,
+  now: Circumstances,
+): Promise<Omit<Ended, 'attempts'>> {
+  for (let delay = FIRST_SHORTAGE; ; delay *= 2) {
+    const ended = await supervise(start(), deadline, grace, now);
+    if (!isShortage(ended.exit) || delay > LAST_SHORTAGE) return ended;
+    const hindrance = await rest(delay, deadline, now);
+    if (hindrance === 'other') return ended;
+    if (hindrance !== undefined) return { ...ended, stopped: hindrance };
+  }
 }
 
 /** Lets the time between two attempts pass, unless something comes in between. */
@@ -102,7 +129,8 @@ async function supervise(
 
   // What the command left behind in its process group goes with it once it was told to stop.
   if (stopped !== undefined) running.signal(SIGKILL);
-  const drainedBy = clock.elapsed() + DRAIN;
-  while (!running.drained() && clock.elapsed() < drainedBy) await bell.wait(drainedBy - clock.elapsed());
+  const hurried = (): boolean =>
+    stopped !== undefined || now.ending() || now.stop() !== undefined || clock.elapsed() >= deadline;
+  await drain(running, hurried, now);
   return { exit, stopped };
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { agents, staticAgent } from '../support/agents.ts';
 import { outcomeIn, runAgent } from '../support/run-agent.ts';
 import { scratch } from '../support/scratch.ts';
+import { afterScript } from '../support/surroundings.ts';
 
 /** Prints each argument between brackets, NUL-free, so that every byte shows. */
 const SHOW_ARGS = ['sh', '-c', 'for arg; do printf "[%s]" "$arg"; done', 'show'];
@@ -105,6 +106,20 @@ describe.each(agents)('the command of the $name', (agent) => {
     expect(seen.stderr).toMatch(
       /^taskflow-agent: the copy of the output is not complete: \/dev\/full: no space left/,
     );
+  });
+
+  it('says so when a stream does not take its output, in the outcome too, and keeps its exit code', async () => {
+    const directory = await scratch();
+    const flags = ['--post', directory, '--out', join(directory, 'log')];
+    const seen = await runAgent(afterScript(agent, 'exec >/dev/full'), [...flags, '--', 'echo', 'ran']);
+    expect(seen.exitCode).toBe(0);
+    const loss = 'standard output: no space left on device (ENOSPC); 4 bytes are lost';
+    expect(seen.stderr).toBe(`taskflow-agent: the copy of the output is not complete: ${loss}\n`);
+    expect(await outcomeIn(directory)).toMatchObject({
+      outcome: 'Succeeded',
+      message: `exit code 0; output is lost: ${loss}`,
+    });
+    expect(await readFile(join(directory, 'log'), 'utf8')).toBe('ran\n');
   });
 
   it('says so when the file of its output cannot be opened, and does not run', async () => {

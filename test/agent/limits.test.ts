@@ -1,4 +1,4 @@
-import { copyFile, open, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -9,7 +9,7 @@ import { memoryCgroup } from '../support/memory-cgroup.ts';
 import { watching } from '../support/processes.ts';
 import { outcomeIn, runAgent, startAgent } from '../support/run-agent.ts';
 import { scratch } from '../support/scratch.ts';
-import { afterScript, startedBy } from '../support/surroundings.ts';
+import { afterScript, asUser, openCopy, openScratch, startedBy, STRANGER } from '../support/surroundings.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { lacking, need } from './builds.ts';
 
@@ -79,6 +79,46 @@ describe.each(agents)('the $name that is started with many descriptors', (agent)
   });
 });
 
+describe.each([staticAgent])('the $name that may start no process', (agent) => {
+  const COMMAND = ['--', '/bin/echo', 'ran'] as const;
+
+  it('says what it lacks', async (test) => {
+    await need(test, { machine: ['root'] });
+    const directory = await openScratch();
+    await chmod(directory, 0o777);
+    const user = asUser(startedBy(await openCopy(agent), 'prlimit', '--nproc=1'), STRANGER);
+    const seen = await runAgent(user, ['--post', directory, ...COMMAND]);
+    expect(seen).toMatchObject({ exitCode: 126, stdout: '' });
+    expect(seen.stderr).toMatch(
+      /^taskflow-agent: cannot run \/bin\/echo: resource temporarily unavailable \(EAGAIN\); too many processes .*\n$/,
+    );
+    expect(await outcomeIn(directory)).toMatchObject({
+      outcome: 'Failed',
+      reason: 'OutOfResources',
+      attempts: 1,
+    });
+  });
+
+  it('starts it as soon as it may', async (test) => {
+    await need(test, { machine: ['root'] });
+    const user = asUser(startedBy(await openCopy(agent), 'prlimit', '--nproc=1:100'), STRANGER);
+    const running = startAgent(user, COMMAND);
+    await waitUntil('it is the agent', async () =>
+      (await readFile(`/proc/${running.pid}/cmdline`, 'utf8')).startsWith(user.command.at(-1) ?? '?'),
+    );
+    // As the same user: root of a container may not raise the limits of another.
+    const again = ['--nproc=100:100', '--pid', String(running.pid)];
+    await execa('setpriv', [
+      `--reuid=${STRANGER}`,
+      `--regid=${STRANGER}`,
+      '--clear-groups',
+      'prlimit',
+      ...again,
+    ]);
+    expect(await running).toMatchObject({ exitCode: 0, stdout: 'ran\n', stderr: '' });
+  });
+});
+
 describe.each([staticAgent])('the $name that may have few descriptors', (agent) => {
   const limited = (count: number): Agent => startedBy(agent, 'prlimit', `--nofile=${count}`);
 
@@ -90,14 +130,16 @@ describe.each([staticAgent])('the $name that may have few descriptors', (agent) 
     expect(seen).toMatchObject({ exitCode: 0, stdout: 'ran\n', stderr: '' });
   });
 
-  it('says in one line that there are too few', async () => {
+  it('says that there are too few', async () => {
     const directory = await scratch();
     const none = await runAgent(limited(3), ['--', 'true']);
     expect(none.exitCode).toBe(125);
-    expect(none.stderr).toMatch(/^taskflow-agent: signalfd: too many open files \(EMFILE\)\n$/);
+    expect(none.stderr).toMatch(/^taskflow-agent: signalfd: too many open files \(EMFILE\)\n/);
     const one = await runAgent(limited(5), ['--post', directory, '--', 'true']);
     expect(one.exitCode).toBe(126);
-    expect(one.stderr).toMatch(/^taskflow-agent: cannot run true: too many open files \(EMFILE\).*\n$/);
+    expect(one.stderr).toMatch(
+      /^taskflow-agent: cannot run true: too many open files \(EMFILE\); too few are allowed/,
+    );
     expect(await outcomeIn(directory)).toMatchObject({ outcome: 'Failed' });
   });
 });

@@ -66,12 +66,58 @@ describe.each(agents)('the output of the $name', (agent) => {
     expect(await running).toMatchObject({ exitCode: 5 });
   });
 
-  it('is whole in the file also when the reader of the stream goes away', async () => {
+  it('is whole when the reader of the stream is slower than the command by seconds', async () => {
+    const log = join(await scratch(), 'log');
+    const piped = startedBy(agent, 'sh', '-c', '"$@" | { sleep 4; cat; }', 'sh');
+    const seen = await runAgent(piped, ['--out', log, '--', 'seq', '27000']);
+    expect(seen.stdout.split('\n')).toHaveLength(27_001);
+    expect(seen.stderr).toBe('');
+  });
+
+  it('is whole when its stream does not block', async (test) => {
+    await need(test, { machine: ['python'] });
+    const log = join(await scratch(), 'log');
+    // What a reader takes only after the pipe was full for long.
+    const script = `import fcntl, os, sys
+fcntl.fcntl(1, fcntl.F_SETFL, fcntl.fcntl(1, fcntl.F_GETFL) | os.O_NONBLOCK)
+os.execvp(sys.argv[1], sys.argv[1:])`;
+    const placed = startedBy(agent, 'sh', '-c', `python3 -c '${script}' "$@" | { sleep 1; wc -c; }`, 'sh');
+    const seen = await runAgent(placed, ['--out', log, '--', 'head', '-c', '2000001', '/dev/zero']);
+    expect(seen).toMatchObject({ exitCode: 0, stdout: '2000001\n', stderr: '' });
+    expect((await stat(log)).size).toBe(2_000_001);
+  });
+
+  it('that nobody takes ends the wait once the step is told to end, and the loss is said', async () => {
+    const directory = await scratch();
+    const pipe = join(directory, 'pipe');
+    const unread = afterScript(agent, `mkfifo '${pipe}'; exec 1<>'${pipe}'`);
+    const flags = ['--out', join(directory, 'log'), '--post', directory];
+    // 100,000 bytes: the command gets rid of them, its stream takes 65,536.
+    const script = `head -c 100000 /dev/zero; echo >'${directory}/over'; exit 3`;
+    const running = startAgent(unread, [...flags, '--', 'sh', '-c', script]);
+    await waitUntil('the command is over', () => stat(join(directory, 'over')).catch(() => undefined));
+    running.kill('SIGTERM');
+    const seen = await running;
+    expect(seen.stderr).toMatch(
+      /the copy of the output is not complete: .* bytes or more were not taken in time\n$/,
+    );
+    expect(await outcomeIn(directory)).toMatchObject({ message: expect.stringContaining('output is lost') });
+  });
+
+  it('of a process that the command left behind is copied while it goes on', async () => {
+    const log = join(await scratch(), 'log');
+    const script = '(for i in 1 2 3 4; do sleep 1; echo $i; done) & exit 3';
+    const seen = await runAgent(agent, ['--out', log, '--', 'sh', '-c', script]);
+    expect(seen).toMatchObject({ exitCode: 3, stdout: '1\n2\n3\n4\n', stderr: '' });
+  });
+
+  it('is whole in the file also when the reader of the stream goes away, and the loss is said', async () => {
     const directory = await scratch();
     const log = join(directory, 'log');
     const script = `read line; head -c 10000000 /dev/zero; exit 4`;
     const piped = startedBy(agent, 'sh', '-c', `{ "$@"; echo $? >'${directory}/code'; } | true`, 'sh');
-    await runAgent(piped, ['--out', log, '--', 'sh', '-c', script], { input: 'go\n' });
+    const seen = await runAgent(piped, ['--out', log, '--', 'sh', '-c', script], { input: 'go\n' });
+    expect(seen.stderr).toContain('standard output: broken pipe (EPIPE); 10000000 bytes are lost');
     const code = await waitUntil('it is over', () => readFile(`${directory}/code`, 'utf8').catch(() => ''));
     expect(code).toBe('4\n');
     expect((await stat(log)).size).toBe(10_000_000);

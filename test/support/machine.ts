@@ -17,6 +17,7 @@ export const MACHINE = {
       ? undefined
       : `a static ${BUSYBOX} is missing; ${CURE}`;
   },
+  python: () => tried('run python3', 'python3', ['-c', 'import fcntl', '']),
   bash: () => tried('run bash', 'bash', ['-c', 'exec "$@"', 'bash']),
   '20,000 descriptors': () => tried('open 20,000 files', 'sh', ['-c', 'ulimit -n 20000 && exec "$@"', 'sh']),
   namespaces: () =>

@@ -14,6 +14,8 @@ extern sigset_t native_original_mask;
 
 JSValue native_spawn(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv);
 JSValue native_take_terminal(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv);
+JSValue native_bell(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv);
 JSValue native_tee(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv);
+JSValue native_unread(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv);
 
 #endif

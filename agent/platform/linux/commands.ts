@@ -2,14 +2,12 @@
 import * as native from 'qjs:taskflow';
 import * as os from 'qjs:os';
 import * as std from 'qjs:std';
-import { type SystemError } from '../../../shared/turn/errors.ts';
 import { type Command, type Exit, type Running, type Surroundings } from '../../platform.ts';
-import { openLog } from './files.ts';
-import { onReadable } from './loop.ts';
 import { systemError } from './system.ts';
+import { openTee } from './tee.ts';
 
-const STDOUT = 1;
-const STDERR = 2;
+const STDOUT = { number: 1, name: 'standard output' };
+const STDERR = { number: 2, name: 'standard error' };
 /** Leaves a stream to the command as it is. */
 const INHERIT = -1;
 
@@ -22,23 +20,26 @@ interface Child {
 let child: Child | undefined;
 
 export function start(command: Command, around: Surroundings, ring: () => void): Running {
-  const tees = { out: openTee(STDOUT, around.out, ring), err: openTee(STDERR, around.err, ring) };
+  const out = around.out === undefined ? undefined : openTee(STDOUT, around.out, ring);
+  const err = around.err === undefined ? undefined : openTee(STDERR, around.err, ring);
+  const tees = [out, err].filter((tee) => tee !== undefined);
   for (const [name, value] of Object.entries(around.env)) std.setenv(name, value);
   // The C side counts the program's own name as number 0.
   const pid = native.spawn(
     command.at + 1,
-    tees.out.input,
-    tees.err.input,
+    out?.input ?? INHERIT,
+    err?.input ?? INHERIT,
     command.argv.slice(0, command.before),
   );
-  for (const { input } of [tees.out, tees.err]) if (input !== INHERIT) os.close(input);
+  for (const { input } of tees) os.close(input);
 
   if (pid < 0) {
     const error = systemError(-pid, command.argv[0] ?? '');
     return {
       exit: () => ({ kind: 'unstartable', error }),
       drained: () => true,
-      problems: () => [],
+      flow: () => ({ moved: 0, left: 0 }),
+      losses: () => [],
       signal: () => undefined,
     };
   }
@@ -46,8 +47,12 @@ export function start(command: Command, around: Surroundings, ring: () => void):
   child = started;
   return {
     exit: () => started.exit,
-    drained: () => tees.out.drained() && tees.err.drained(),
-    problems: () => [tees.out, tees.err].flatMap(({ problem }) => problem() ?? []),
+    drained: () => tees.every((tee) => tee.drained()),
+    flow() {
+      const flows = tees.map((tee) => tee.flow());
+      return { moved: sum(flows.map(({ moved }) => moved)), left: sum(flows.map(({ left }) => left)) };
+    },
+    losses: () => tees.flatMap((tee) => tee.losses()),
     signal: (signal) => void os.kill(-pid, signal),
   };
 }
@@ -71,33 +76,6 @@ function exitOf(status: number): Exit {
   return signal === 0 ? { kind: 'exited', code: (status >> 8) & 0xff } : { kind: 'signaled', signal };
 }
 
-interface Tee {
-  /** What the command gets as its stream. */
-  input: number;
-  drained: () => boolean;
-  problem: () => SystemError | undefined;
-}
-
-function openTee(stream: number, path: string | undefined, ring: () => void): Tee {
-  if (path === undefined) return { input: INHERIT, drained: () => true, problem: () => undefined };
-  const file = openLog(path);
-  const ends = native.tee(stream, file);
-  if (typeof ends === 'number') {
-    os.close(file);
-    throw systemError(-ends, path);
-  }
-  const [input, done] = ends;
-  let drained = false;
-  let problem: SystemError | undefined;
-  const stop = onReadable(done, () => {
-    // The errno of writing to the stream, then that of writing to the file; 0 is none.
-    const errnos = new Int32Array(2);
-    os.read(done, errnos.buffer, 0, errnos.byteLength);
-    if (errnos[1]) problem = systemError(errnos[1], path);
-    stop();
-    os.close(done);
-    drained = true;
-    ring();
-  });
-  return { input, drained: () => drained, problem: () => problem };
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -2,20 +2,31 @@ import * as native from 'qjs:taskflow';
 import * as os from 'qjs:os';
 import { SystemError } from '../../../shared/turn/errors.ts';
 import { type Files } from '../../platform.ts';
+import { writeAll, writeText } from './streams.ts';
 import { check } from './system.ts';
-import { decodeUtf8, encodeUtf8 } from './utf8.ts';
+import { decodeUtf8 } from './utf8.ts';
 
 /** Flags of open(2) that qjs:os does not name; the same on amd64 and arm64. */
 const O_CLOEXEC = 0o2000000;
 const O_NONBLOCK = 0o4000;
+/** A terminal at the path must not become the agent's own. */
+const O_NOCTTY = 0o400;
+/** How everything is opened that the agent was given: a FIFO or a device there must not hold it up. */
+const GIVEN = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+
+const O_RDWR = 0o2;
+const ENXIO = 6;
+
+/** How long what was given may take nothing, milliseconds: a FIFO whose reader sleeps. */
+const PATIENCE = 1_000;
 
 /** Enough for an order, a gate and an outcome; whatever else is at the path cannot fill the memory. */
 const MAX_READ = 64 * 1024;
 
 export const files: Files = {
   read(path) {
-    // A FIFO that nobody writes to would block an open without O_NONBLOCK; this way it is an empty file.
-    const descriptor = check(os.open(path, os.O_RDONLY | O_CLOEXEC | O_NONBLOCK), path);
+    // A FIFO that nobody writes to is an empty file this way.
+    const descriptor = check(os.open(path, os.O_RDONLY | GIVEN), path);
     try {
       const bytes = new Uint8Array(MAX_READ);
       let length = 0;
@@ -46,16 +57,14 @@ export const files: Files = {
 
   replace(path, text) {
     writeWhole(path, 0o644, (descriptor, temporary) => {
-      const bytes = encodeUtf8(text);
-      writeAll(descriptor, bytes, bytes.byteLength, temporary);
+      writeText(descriptor, text, { name: temporary, patience: PATIENCE });
     });
   },
 
   overwrite(path, text) {
-    const descriptor = check(os.open(path, os.O_WRONLY | os.O_TRUNC | O_CLOEXEC), path);
-    const bytes = encodeUtf8(text);
+    const descriptor = check(os.open(path, os.O_WRONLY | os.O_TRUNC | GIVEN), path);
     try {
-      writeAll(descriptor, bytes, bytes.byteLength, path);
+      writeText(descriptor, text, { name: path, patience: PATIENCE });
     } finally {
       os.close(descriptor);
     }
@@ -70,7 +79,7 @@ export const files: Files = {
       for (;;) {
         const length = check(os.read(self, buffer, 0, buffer.byteLength), 'reading this program');
         if (length === 0) break;
-        writeAll(descriptor, buffer, length, temporary);
+        writeAll(descriptor, buffer, length, { name: temporary, patience: PATIENCE });
       }
     });
     os.close(self);
@@ -80,7 +89,14 @@ export const files: Files = {
 /** Opens the file that gets a copy of a stream: appended to, parents made. */
 export function openLog(path: string): number {
   makeParents(path);
-  return check(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | O_CLOEXEC, 0o644), path);
+  const flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | GIVEN;
+  const descriptor = os.open(path, flags, 0o644);
+  if (descriptor !== -ENXIO) return check(descriptor, path);
+  // A FIFO that nobody reads (yet): what opens it for reading too needs no reader, and makes it one for a moment.
+  const reader = check(os.open(path, O_RDWR | GIVEN), path);
+  const writer = os.open(path, flags);
+  os.close(reader);
+  return check(writer, path);
 }
 
 function openSelf(): number {
@@ -108,12 +124,6 @@ function writeWhole(path: string, mode: number, fill: (descriptor: number, tempo
     throw error;
   } finally {
     os.close(descriptor);
-  }
-}
-
-function writeAll(descriptor: number, bytes: ArrayBuffer, length: number, path: string): void {
-  for (let done = 0; done < length;) {
-    done += check(os.write(descriptor, bytes, done, length - done), path);
   }
 }
 

@@ -2,12 +2,14 @@
 import * as native from 'qjs:taskflow';
 import * as os from 'qjs:os';
 import * as std from 'qjs:std';
+import { SystemError } from '../../../shared/turn/errors.ts';
 import { main } from '../../main.ts';
 import { type Platform } from '../../platform.ts';
 import { reap, start } from './commands.ts';
 import { files } from './files.ts';
 import { lifeline } from './lifeline.ts';
 import { onReadable, timer } from './loop.ts';
+import { writeText } from './streams.ts';
 import { check } from './system.ts';
 import { watch } from './watch.ts';
 
@@ -17,6 +19,12 @@ declare const __TASKFLOW_VERSION__: string;
 const SIGCHLD = 17;
 /** sizeof(struct signalfd_siginfo); its first four bytes are the signal's number. */
 const SIGINFO = 128;
+
+const STDOUT = 1;
+const STDERR = 2;
+
+/** How long standard error may take nothing, milliseconds. */
+let patience = 1_000;
 
 const receivers: ((signal: number) => void)[] = [];
 
@@ -37,13 +45,15 @@ const platform: Platform = {
     if (deaf !== undefined) throw deaf;
     receivers.push(receive);
   },
-  print(text) {
-    std.out.puts(text);
-    std.out.flush();
-  },
+  print: (text) => writeText(STDOUT, text, { name: 'standard output', patience: 30_000 }),
   warn(line) {
-    std.err.puts(`${line}\n`);
-    std.err.flush();
+    try {
+      writeText(STDERR, `${line}\n`, { name: 'standard error', patience });
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      // Whoever reads it is stuck, or gone: it is not waited for again.
+      patience = 0;
+    }
   },
 };
 

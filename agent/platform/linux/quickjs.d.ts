@@ -4,8 +4,6 @@ declare module 'qjs:std' {
   export function exit(code: number): never;
   export function strerror(errno: number): string;
   export function setenv(name: string, value: string): void;
-  export const out: { puts(text: string): void; flush(): void };
-  export const err: { puts(text: string): void; flush(): void };
 }
 
 declare module 'qjs:os' {
@@ -56,8 +54,15 @@ declare module 'qjs:taskflow' {
   export function spawn(at: number, out: number, err: number, before: readonly string[]): number;
   /** What this program was built for, as images call it: `amd64`. */
   export function architecture(): string;
-  /** Makes a pipe whose bytes a thread copies to `stream` and `file`. Returns [end to write to, end to read the result from]. */
-  export function tee(stream: number, file: number): [number, number] | number;
+  /** A descriptor that can be read when some tee is over. */
+  export function bell(): number;
+  /**
+   * Makes a pipe whose bytes a thread copies to `stream` and `file`, which it closes at the end. Returns the end to
+   * write to, the end that the thread reads from, and what it counts.
+   */
+  export function tee(stream: number, file: number, bell: number): [number, number, ArrayBuffer] | number;
+  /** How many bytes a pipe holds. */
+  export function unread(pipe: number): number;
   /** Gives the terminal on standard input back to this process, if the process group has it. */
   export function takeTerminal(group: number): number;
   export function closeOnExec(descriptor: number): number;

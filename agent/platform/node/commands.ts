@@ -1,16 +1,14 @@
-import { closeSync, createWriteStream, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { type Readable, type Writable } from 'node:stream';
-import { finished } from 'node:stream/promises';
 import { execa } from 'execa';
 import { SystemError } from '../../../shared/turn/errors.ts';
 import { type Command, type Exit, type Running, type Surroundings } from '../../platform.ts';
 import { signalNumber } from '../../../shared/turn/signals.ts';
-import { attempt, systemError } from './files.ts';
+import { openToAppend, systemError } from './files.ts';
+import { tee, type Tee } from './tee.ts';
 
 export function start(command: Command, around: Surroundings, ring: () => void): Running {
   const [file = '', ...args] = command.argv;
-  for (const path of [around.out, around.err]) if (path !== undefined) makeLog(path);
+  const logs = { out: openLog(around.out), err: openLog(around.err) };
 
   let exit: Exit | undefined;
   let drained = false;
@@ -25,10 +23,9 @@ export function start(command: Command, around: Surroundings, ring: () => void):
     detached: true,
     cleanup: false,
   });
-  const problems: SystemError[] = [];
-  const copies = [
-    tee(subprocess.stdout, process.stdout, around.out, problems),
-    tee(subprocess.stderr, process.stderr, around.err, problems),
+  const tees = [
+    ...startTee(subprocess.stdout, { to: process.stdout, name: 'standard output' }, logs.out),
+    ...startTee(subprocess.stderr, { to: process.stderr, name: 'standard error' }, logs.err),
   ];
   subprocess.nodeChildProcess.once('exit', (code, signal) => {
     exit =
@@ -37,7 +34,7 @@ export function start(command: Command, around: Surroundings, ring: () => void):
         : { kind: 'exited', code };
     ring();
   });
-  void Promise.all([subprocess, ...copies]).then(([result]) => {
+  void Promise.all([subprocess, ...tees.map(({ over }) => over)]).then(([result]) => {
     exit ??= { kind: 'unstartable', error: unstartable(result.cause, result.code, file) };
     drained = true;
     ring();
@@ -45,7 +42,11 @@ export function start(command: Command, around: Surroundings, ring: () => void):
   return {
     exit: () => exit,
     drained: () => drained,
-    problems: () => problems,
+    flow() {
+      const flows = tees.map((each) => each.flow());
+      return { moved: sum(flows.map(({ moved }) => moved)), left: sum(flows.map(({ left }) => left)) };
+    },
+    losses: () => tees.flatMap((each) => each.losses()),
     signal(signal) {
       if (subprocess.pid === undefined) return;
       try {
@@ -58,36 +59,28 @@ export function start(command: Command, around: Surroundings, ring: () => void):
   };
 }
 
-/** Makes the file and its parents now: a file that cannot be opened must show before the command runs. */
-function makeLog(path: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-  } catch {
-    // A parent that cannot be made shows when the file is opened.
-  }
-  attempt(path, () => closeSync(openSync(path, 'a')));
-}
-
-/** Copies the stream to two places; after an error of the file the other still gets everything. */
-async function tee(
-  source: Readable | null,
-  stream: Writable,
-  path: string | undefined,
-  problems: SystemError[],
-): Promise<void> {
-  if (source === null || path === undefined) return;
-  const file = createWriteStream(path, { flags: 'a' });
-  // Nobody may be reading the stream any more; the file still gets everything.
-  stream.on('error', () => source.resume());
-  source.pipe(stream, { end: false });
-  source.pipe(file);
-  const written = finished(file).catch((error: unknown) => {
-    problems.push(systemError(error, path));
-    source.resume();
-  });
-  await Promise.all([finished(source).catch(() => undefined), written]);
-}
-
 function unstartable(cause: unknown, code: string | undefined, file: string): SystemError {
   return code === undefined ? systemError(cause, file) : new SystemError(code, file);
+}
+
+/** Opens the file that gets a copy of a stream; one that cannot be opened must show before the command runs. */
+function openLog(path: string | undefined): Log | undefined {
+  return path === undefined ? undefined : { descriptor: openToAppend(path), path };
+}
+
+interface Log {
+  descriptor: number;
+  path: string;
+}
+
+function startTee(
+  source: Readable | null,
+  stream: { to: Writable; name: string },
+  log: Log | undefined,
+): Tee[] {
+  return source === null || log === undefined ? [] : [tee(source, stream, log)];
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -6,6 +6,11 @@ import { isSea } from 'node:sea';
 import { SystemError } from '../../../shared/turn/errors.ts';
 import { type Files } from '../../platform.ts';
 
+const { O_RDONLY, O_WRONLY, O_RDWR, O_APPEND, O_CREAT, O_TRUNC, O_NONBLOCK, O_NOCTTY } = fs.constants;
+
+/** How everything is opened that the agent was given: a FIFO or a device there must not hold it up. */
+const GIVEN = O_NONBLOCK | O_NOCTTY;
+
 /** Enough for an order, a gate and an outcome; whatever else is at the path cannot fill the memory. */
 const MAX_READ = 64 * 1024;
 
@@ -31,9 +36,8 @@ export const files: Files = {
 
   overwrite(path, text) {
     attempt(path, () => {
-      const descriptor = fs.openSync(path, 'r+');
+      const descriptor = fs.openSync(path, O_WRONLY | O_TRUNC | GIVEN);
       try {
-        fs.ftruncateSync(descriptor);
         fs.writeFileSync(descriptor, text);
       } finally {
         fs.closeSync(descriptor);
@@ -62,9 +66,33 @@ export function systemError(error: unknown, what: string): SystemError {
   return new SystemError(code, what);
 }
 
+/** Opens the file, appended to, and makes its parents. @throws {SystemError} */
+export function openToAppend(path: string): number {
+  try {
+    fs.mkdirSync(dirname(path), { recursive: true });
+  } catch {
+    // A parent that cannot be made shows when the file is opened.
+  }
+  const open = (): number => fs.openSync(path, O_WRONLY | O_APPEND | O_CREAT | GIVEN, 0o644);
+  return attempt(path, () => {
+    try {
+      return open();
+    } catch (error) {
+      if (systemError(error, path).code !== 'ENXIO') throw error;
+      // A FIFO that nobody reads (yet): what opens it for reading too needs no reader, and makes it one for a moment.
+      const reader = fs.openSync(path, O_RDWR | GIVEN);
+      try {
+        return open();
+      } finally {
+        fs.closeSync(reader);
+      }
+    }
+  });
+}
+
 function readStart(path: string): Buffer {
-  // A FIFO that nobody writes to would block an open without O_NONBLOCK; this way it is an empty file.
-  const descriptor = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+  // A FIFO that nobody writes to is an empty file this way.
+  const descriptor = fs.openSync(path, O_RDONLY | GIVEN);
   try {
     const buffer = Buffer.alloc(MAX_READ);
     let length = 0;

@@ -6,6 +6,7 @@ import { start } from './commands.ts';
 import { files } from './files.ts';
 import { lifeline } from './lifeline.ts';
 import { onSignal } from './signals.ts';
+import { print, warn } from './streams.ts';
 import { watch } from './watch.ts';
 
 export function nodePlatform(args: readonly string[]): Platform {
@@ -25,7 +26,7 @@ export function nodePlatform(args: readonly string[]): Platform {
     watch,
     lifeline,
     onSignal,
-    print: (text) => void process.stdout.write(text),
-    warn: (line) => void process.stderr.write(`${line}\n`),
+    print,
+    warn,
   };
 }
