@@ -54,11 +54,13 @@ async function untilOver(platform: Platform, options: Options, command: Command)
   const { clock } = platform;
   const bell = new Bell(clock);
   const signals: number[] = [];
+  // Whoever gets it, and whatever becomes of it: an end that was asked for is asked for as long as the step lives.
+  let asked: number | undefined;
   platform.onSignal((signal) => {
+    if (ENDING.includes(signal)) asked ??= signal;
     signals.push(signal);
     bell.ring();
   });
-  const ending = (): number | undefined => signals.find((signal) => ENDING.includes(signal));
   const world = observe(platform, options);
   const lifeline =
     options.lifeline === undefined ? undefined : platform.lifeline(options.lifeline, bell.ring);
@@ -67,7 +69,7 @@ async function untilOver(platform: Platform, options: Options, command: Command)
   const verdict = await awaitTurn(options.number ?? 1, world, {
     bell,
     abandoned,
-    ending,
+    ending: () => asked,
     watch: () => platform.watch(world.directories, bell.ring),
   });
   if (verdict.kind !== 'run') return complete(neverRan(verdict), options, clock.now());
@@ -83,7 +85,7 @@ async function untilOver(platform: Platform, options: Options, command: Command)
     clock,
     stop: () => (abandoned() ? 'RunGone' : world.order() === QUIT ? 'Cancelled' : undefined),
     nextSignal: () => signals.shift(),
-    ending: () => ending() !== undefined,
+    ending: () => asked !== undefined,
     poll: () => (watch === undefined || watch.cover() ? POLL.watched : POLL.unwatched),
   };
   const attempts: Running[] = [];
