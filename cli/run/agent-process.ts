@@ -23,9 +23,10 @@ export interface AgentProcess {
   pid: number;
   /**
    * Passes the output on line by line, from its begin, until it ends. Until then it waits in the pipe, which holds
-   * back a step that prints more. Once `hurry` is aborted and the agent is over, nothing is waited for long.
+   * back a step that prints more. Once `hurry` is aborted and the agent is over, nothing is waited for long. `onRest` is given
+   * the end of a line that has begun and may go on.
    */
-  printTo(onLine: OnOutput, hurry: AbortSignal): Promise<void>;
+  printTo(onLine: OnOutput, hurry: AbortSignal, onRest?: (begun: string) => void): Promise<void>;
   /** The outcome that the agent posted, or one that says it died without a word. */
   outcome(): Promise<Outcome>;
 }
@@ -71,7 +72,7 @@ export async function startAgentProcess(
 
   return {
     pid: child.pid ?? 0,
-    async printTo(onLine, hurry) {
+    async printTo(onLine, hurry, onRest) {
       const readers = [readerOf(stdout.read), readerOf(stderr.read)] as const;
       let isOver = false;
       let held = 0;
@@ -82,8 +83,8 @@ export async function startAgentProcess(
         return taken.finally(() => held--);
       };
       const printed = Promise.all([
-        eachLine(readers[0], (bytes, isPartial) => pass('stdout', bytes, isPartial)),
-        eachLine(readers[1], (bytes, isPartial) => pass('stderr', bytes, isPartial)),
+        eachLine(readers[0], (bytes, isPartial) => pass('stdout', bytes, isPartial), onRest),
+        eachLine(readers[1], (bytes, isPartial) => pass('stderr', bytes, isPartial), onRest),
       ]);
       const received = (): number => readers[0].bytesRead + readers[1].bytesRead;
       // A reader of ours that is slow is no silence of the step's.

@@ -23,6 +23,8 @@ export type RunEvent =
       number: number;
       stream: 'stdout' | 'stderr';
     } & LogLine)
+  /** The end of a line that has no end yet. It is for views: `-o json` leaves it out. */
+  | { type: 'Progress'; task: string; step: string; number: number; text: string }
   | ({ type: 'StepFinished'; task: string } & Omit<Outcome, 'version'>)
   | { type: 'Stopping'; task: string; signal: string }
   | { type: 'Suspended' }

@@ -4,14 +4,22 @@ import { type Readable } from 'node:stream';
 const MAX_LINE = 64 * 1024;
 const NEWLINE = 0x0a;
 
+/** Nobody shows more of an unfinished line. */
+const MAX_REST = 1024;
+
 /** Is given a line without its newline, or a part of one that goes on. What it returns is waited for. */
 export type OnLine = (bytes: Buffer, isPartial: boolean) => void | Promise<void>;
 
 /**
  * Calls `onLine` for each line of the stream, byte for byte; the last one may lack its newline. Resolves when the
- * stream ends or is destroyed. Reads no further than `onLine` has got.
+ * stream ends or is destroyed. Reads no further than `onLine` has got. `onRest` is given the end of a line that has begun and
+ * may go on, whenever there is more of it.
  */
-export async function eachLine(stream: Readable, onLine: OnLine): Promise<void> {
+export async function eachLine(
+  stream: Readable,
+  onLine: OnLine,
+  onRest?: (begun: string) => void,
+): Promise<void> {
   let rest: Buffer = Buffer.alloc(0);
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -23,6 +31,7 @@ export async function eachLine(stream: Readable, onLine: OnLine): Promise<void> 
         begin = isPartial ? end : end + 1;
       }
       rest = bytes.subarray(begin);
+      if (rest.length > 0) onRest?.(rest.subarray(-MAX_REST).toString());
     }
   } catch (error) {
     // Destroyed from our side: what came until then is what there is.

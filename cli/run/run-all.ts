@@ -4,6 +4,7 @@ import { SystemError } from '../../shared/turn/errors.ts';
 import { type Task } from '../../shared/task/task.ts';
 import { removeDeadRuns } from './lifeline.ts';
 import { planTasks } from './plan-tasks.ts';
+import { suspendWithSteps } from './suspension.ts';
 import { exitCodeOf, runTask, type RunSettings } from './run-task.ts';
 
 const ASKING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
@@ -29,6 +30,7 @@ export async function runAll(
     else stop.abort(signal);
   };
   for (const signal of ASKING) process.on(signal, ask);
+  const unsuspend = suspendWithSteps(settings.report);
   const outputs = watchOutputs((reason) => {
     if (!stop.signal.aborted) stop.abort(reason);
   });
@@ -50,6 +52,7 @@ export async function runAll(
     await swept;
   } finally {
     for (const signal of ASKING) process.off(signal, ask);
+    unsuspend();
   }
   if (!stop.signal.aborted) return exitCode;
   // It may have come when the last step was over.

@@ -206,20 +206,22 @@ async function endOf(
   const about = { task, step: name, number };
   if (agent instanceof SystemError) return lost(step, agent.message);
   const decided = turn(number, { order, gate: undefined, predecessors: number > 1 ? [before] : [] });
+  const cannot = decided.kind === 'skip' || decided.kind === 'cancelled' ? neverRan(decided) : undefined;
+  const never = cannot && complete(cannot, { step: name, number }, Date.now());
   if (agent === undefined) {
-    if (decided.kind === 'skip' || decided.kind === 'cancelled') {
-      return complete(neverRan(decided), { step: name, number }, Date.now());
-    }
+    if (never !== undefined) return never;
     throw new Error(`step ${number} was to ${decided.kind} but has no agent`);
   }
   if (decided.kind === 'run') void report({ type: 'StepStarted', ...about });
   await agent.printTo(
     (stream, bytes, isPartial) => report({ type: 'Log', ...about, stream, ...logLine(bytes, isPartial) }),
     stop,
+    (text) => void report({ type: 'Progress', ...about, text }),
   );
   const outcome = await agent.outcome();
   await killSession(agent.pid);
-  return outcome;
+  // Ctrl-C kills an agent that has no session of its own yet; where its turn cannot come, that is no news.
+  return outcome.reason === 'AgentDied' && never !== undefined ? never : outcome;
 }
 
 /** Agents are only told that all is over; the run knows that it was the Task's timeout. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -99,6 +99,21 @@ describe('on a terminal', () => {
     ]);
   });
 
+  it.each([
+    ['a counter that goes back to the begin of its line', String.raw`printf '10%%\r50%%\r'`, '50%', '100%'],
+    ['a question without a newline', "printf 'sure? '", 'sure?', 'sure? 100%'],
+  ])('%s shows while it stands there', async (_, before, shown, line) => {
+    const go = join(await scratch(), 'go');
+    const script = `${before}; while ! test -e ${go}; do sleep 0.05; done; echo 100%`;
+    const { emulator, end } = onTerminal(['run', await taskFile([sh('a', script)])], { size: LOW });
+    const row = new RegExp(`^▶ a Running +\\S+ ${shown.replace('?', '\\?')}$`);
+    await waitUntil('it is in the list', () => emulator.screen.some((each) => row.test(each)));
+    expect(emulator.lines.filter((each) => each.startsWith('a | '))).toEqual([]);
+    await writeFile(go, '');
+    await end();
+    expect(emulator.lines).toContain(`a | ${line}`);
+  });
+
   it('a Task that timed out is said to have timed out', async () => {
     const file = await taskFile([sh('a', 'sleep 300'), sh('b', 'true')], 'to', { timeout: '1s' });
     const { emulator, end } = onTerminal(['run', file]);
@@ -120,6 +135,37 @@ describe('on a terminal', () => {
     const { emulator, end } = onTerminal(['run', file]);
     expect((await end()).exitCode).toBe(3);
     expect(emulator.lines).toContain('not run, because Task two did not succeed: three, four');
+  });
+
+  it('Ctrl-Z stops the steps too, and leaves the terminal to the shell; fg brings both back', async () => {
+    const directory = await scratch();
+    const ready = join(directory, 'ready');
+    const go = join(directory, 'go');
+    const back = join(directory, 'back');
+    const script = `sh -c 'echo $PPID' >${ready}; while ! test -e ${go}; do sleep 0.05; done; echo done`;
+    const file = await taskFile([sh('a', script), sh('b', 'true')]);
+    const { emulator, end, press } = onTerminal(['run', file], {
+      size: LOW,
+      // A shell with jobs, which goes on when the run is stopped.
+      before: 'set -m;',
+      after: `; echo shell; while ! test -e ${back}; do sleep 0.05; done; fg`,
+    });
+    await waitUntil(
+      'the list is there',
+      () => existsSync(ready) && emulator.lines.some((line) => line.startsWith('▶ a')),
+    );
+    press('\u001A');
+    await waitUntil('the shell has the terminal', () => emulator.lines.includes('shell'));
+    const pid = (await readFile(ready, 'utf8')).trim();
+    await waitUntil('the step is stopped', async () => (await stateOf(pid)) === 'T');
+    expect(emulator.lines.filter((line) => /^[▶·] /.test(line))).toEqual([]);
+    await writeFile(back, '');
+    await waitUntil('the step goes on', async () => (await stateOf(pid)) !== 'T');
+    await waitUntil('the list is back', () => emulator.lines.some((line) => line.startsWith('▶ a')));
+    await writeFile(go, '');
+    expect((await end()).exitCode).toBe(0);
+    expect(emulator.lines).toContain('a | done');
+    expect(emulator.lines.filter((line) => /^[▶·✔] /.test(line))).toHaveLength(2);
   });
 
   it('without colour where NO_COLOR says so', async () => {
@@ -147,6 +193,11 @@ describe('on a terminal', () => {
     expect(raw).toContain('✔ a');
   });
 });
+
+/** The letter of a process's state in /proc. */
+async function stateOf(pid: string): Promise<string | undefined> {
+  return /\) (\w)/.exec(await readFile(`/proc/${pid}/stat`, 'utf8'))?.[1];
+}
 
 it('the list is drawn no more once the Task is over, however long the rest takes', () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });

@@ -63,7 +63,7 @@ export function onTerminal(
   const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ');
   const text = `stty cols ${size.columns} rows ${size.rows}; ${before} ${command} ${after}`;
   const subprocess = execa('script', ['-qec', text, join('/dev', 'null')], {
-    env: { TERM: 'xterm-256color', CI: '', ...env },
+    env: { SHELL: '/bin/bash', TERM: 'xterm-256color', CI: '', ...env },
     reject: false,
     stdin: 'pipe',
     stripFinalNewline: false,

@@ -5,7 +5,10 @@ import { write } from './write.ts';
 /** One event a line, each with the time at which it was reported. */
 export function jsonReporter(output: Writable): Reporter {
   return {
-    report: (event) => write(output, `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`),
+    report: (event) => {
+      if (event.type === 'Progress') return;
+      return write(output, `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
+    },
     close: () => undefined,
   };
 }

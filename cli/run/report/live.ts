@@ -38,6 +38,8 @@ export function liveReporter(terminal: NodeJS.WriteStream): Reporter {
         say(`${styleText('cyan', prefix(event.step, names), { stream: terminal })}${printable(line)}`);
         return change(event.number, { last: line });
       }
+      case 'Progress':
+        return change(event.number, { last: lastWritten(event.text) });
       case 'StepFinished': {
         const { exitCode, startedAt, finishedAt } = event;
         const took = startedAt === undefined ? undefined : Date.parse(finishedAt) - Date.parse(startedAt);

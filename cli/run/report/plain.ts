@@ -45,6 +45,7 @@ export function plainReporter({ stdout, stderr }: Streams): Reporter {
         return say(endOf(event));
       case 'TasksSkipped':
         return say(skipped(event));
+      case 'Progress':
       case 'Suspended':
       case 'Resumed':
         return;
