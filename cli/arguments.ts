@@ -8,6 +8,7 @@ import { entrypointCommand } from './commands/entrypoint.ts';
 import { renderCommand } from './commands/render.ts';
 import { runCommand } from './commands/run.ts';
 import { explain } from './errors.ts';
+import { print } from './print.ts';
 
 /** Only asked for its help here; program.ts starts it. */
 const agentCommand: Command = {
@@ -28,7 +29,7 @@ export async function obey(args: readonly string[]): Promise<void> {
     const { message, exitCode } = explain(error);
     const program = command === undefined ? 'taskflow' : `taskflow ${command.name}`;
     const text = error instanceof UsageError ? `taskflow: ${message}\nsee ${program} --help` : message;
-    process.stderr.write(`${text}\n`);
+    if (text !== '') process.stderr.write(`${text}\n`);
     process.exitCode = exitCode;
   }
 }
@@ -44,7 +45,7 @@ async function general(first: string | undefined, rest: readonly string[]): Prom
       return help(rest[0]);
     case 'version':
     case '--version':
-      return void process.stdout.write(`${packageJson.version}\n`);
+      return print(`${packageJson.version}\n`);
     default:
       throw first.startsWith('-') ? misplaced(first, rest) : unknown(first);
   }
@@ -64,7 +65,7 @@ async function help(name: string | undefined): Promise<void> {
     commands: COMMANDS,
     epilogue: 'taskflow COMMAND --help says what a command takes.',
   });
-  process.stdout.write(`${text}\n`);
+  await print(`${text}\n`);
 }
 
 function unknown(name: string): UsageError {

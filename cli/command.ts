@@ -1,6 +1,7 @@
 /** A subcommand: its table of options, and what it does with their values. */
 import packageJson from '../package.json' with { type: 'json' };
 import type { OptionTable, Values } from '../shared/arguments/options.ts';
+import { print } from './print.ts';
 import { readArguments, type Also } from '../shared/arguments/read.ts';
 
 export interface Command {
@@ -31,9 +32,9 @@ export function command<const Table extends OptionTable, Rest extends string = n
     async obey(argv) {
       const read = readArguments(argv, options, definition);
       if (read.kind === 'values') return definition.run(read.values);
-      if (read.kind === 'version') return void process.stdout.write(`${packageJson.version}\n`);
+      if (read.kind === 'version') return print(`${packageJson.version}\n`);
       const { helpText } = await import('../shared/arguments/help.ts');
-      process.stdout.write(`${await helpText({ ...definition, usage: `taskflow ${name} ${usage}` })}\n`);
+      await print(`${await helpText({ ...definition, usage: `taskflow ${name} ${usage}` })}\n`);
     },
   };
 }

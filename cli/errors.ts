@@ -8,15 +8,17 @@ import { NoCommandError } from '../shared/pod/pod.ts';
 import { ManifestError } from '../shared/manifest/errors.ts';
 import { ScriptsTooLargeError } from '../shared/pod/scripts.ts';
 import { PodTooLargeError } from '../shared/task/size.ts';
-import { UsageError } from '../shared/turn/errors.ts';
+import { SystemError, UsageError } from '../shared/turn/errors.ts';
 import { LocalRunError } from './run/plan.ts';
 
 /** Exit codes of the CLI's own; a Task that ran gives that of its failing step. */
 export const ExitCode = {
-  /** Something is wrong with taskflow itself. */
+  /** Something is wrong with taskflow itself, or with the system. */
   Internal: 1,
   /** The arguments or the Task are not right; nothing was run. */
   BadInput: 2,
+  /** As if SIGPIPE had ended it. */
+  BrokenPipe: 141,
 } as const;
 
 const BAD_INPUT = [
@@ -45,6 +47,11 @@ export function explain(error: unknown): { message: string; exitCode: number } {
   }
   if (BAD_INPUT.some((kind) => error instanceof kind)) {
     return { message: (error as Error).message, exitCode: ExitCode.BadInput };
+  }
+  if (error instanceof SystemError) {
+    // Whoever reads no further has what they wanted.
+    if (error.code === 'EPIPE') return { message: '', exitCode: ExitCode.BrokenPipe };
+    return { message: `taskflow: ${error.message}`, exitCode: ExitCode.Internal };
   }
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { message: `taskflow: internal error, please report it: ${details}`, exitCode: ExitCode.Internal };

@@ -1,11 +1,26 @@
+import { SystemError } from '../shared/turn/errors.ts';
 import { formatJson } from '../shared/json.ts';
 import { formatYaml } from '../shared/manifest/index.ts';
 
 /**
+ * Prints a text on standard output, and waits until it is taken.
+ *
+ * @throws {SystemError} when it is not: the disk is full, or nobody reads any more (EPIPE)
+ */
+export async function print(text: string): Promise<void> {
+  const { stdout } = process;
+  const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+    stdout.on('error', resolve);
+    stdout.write(text, (problem) => resolve(problem ?? undefined));
+  });
+  if (error !== undefined) throw new SystemError(error.code ?? 'EIO', 'cannot write to standard output');
+}
+
+/**
  * Prints Kubernetes objects on standard output; several as YAML documents, or as one JSON `List`.
  */
-export function printObjects(objects: readonly object[], format: 'yaml' | 'json'): void {
-  process.stdout.write(format === 'json' ? asJson(objects) : objects.map(formatYaml).join('---\n'));
+export async function printObjects(objects: readonly object[], format: 'yaml' | 'json'): Promise<void> {
+  await print(format === 'json' ? asJson(objects) : objects.map(formatYaml).join('---\n'));
 }
 
 function asJson(objects: readonly object[]): string {

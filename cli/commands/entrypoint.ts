@@ -5,7 +5,7 @@ import { normalizePlatform } from '../../shared/turn/platform.ts';
 import { UsageError } from '../../shared/turn/errors.ts';
 import { command } from '../command.ts';
 import { lookupOptions } from '../image/lookup-options.ts';
-import { shellWord } from '../print.ts';
+import { print, shellWord } from '../print.ts';
 
 export const entrypointCommand = command({
   name: 'entrypoint',
@@ -33,8 +33,9 @@ export const entrypointCommand = command({
       }),
     );
     const reports = results.filter((result) => result.status === 'fulfilled').map(({ value }) => value);
-    if (output === 'json') process.stdout.write(`${JSON.stringify(reports, undefined, 2)}\n`);
-    else process.stdout.write(reports.map(reportText).join('\n'));
+    await print(
+      output === 'json' ? `${JSON.stringify(reports, undefined, 2)}\n` : reports.map(reportText).join('\n'),
+    );
     const failed = results.filter((result) => result.status === 'rejected');
     if (failed.length > 0) throw new AggregateError(failed.map(({ reason }) => reason as unknown));
   },

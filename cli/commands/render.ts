@@ -36,6 +36,6 @@ export const renderCommand = command({
       const scripts = scriptsConfigMap(task);
       return [...(scripts ? [scripts] : []), podOf(task, { agentImage: image, images, injection })];
     });
-    printObjects(objects, output);
+    await printObjects(objects, output);
   },
 });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Task } from '../../shared/task/task.ts';
-import { shellWord } from '../print.ts';
+import { print, shellWord } from '../print.ts';
 import { type AgentFiles } from '../../shared/pod/step-command.ts';
 import { planTasks } from './plan-tasks.ts';
 import { type LocalPlan, type LocalSettings } from './plan.ts';
@@ -11,11 +11,11 @@ import { type LocalPlan, type LocalSettings } from './plan.ts';
  *
  * @throws {LocalRunError}
  */
-export function printPlans(
+export async function printPlans(
   tasks: readonly Task[],
   settings: Pick<LocalSettings, 'env' | 'ignoreMounts' | 'images'>,
   format: 'text' | 'json',
-): void {
+): Promise<void> {
   const { plans, layout } = planTasks(tasks, settings);
   const printed = plans.map((plan) => ({
     ...plan,
@@ -25,8 +25,9 @@ export function printPlans(
       files: layout.files(step.number),
     })),
   }));
-  if (format === 'json') process.stdout.write(`${JSON.stringify(printed, undefined, 2)}\n`);
-  else process.stdout.write(printed.map(planText).join('\n'));
+  const text =
+    format === 'json' ? `${JSON.stringify(printed, undefined, 2)}\n` : printed.map(planText).join('\n');
+  await print(text);
 }
 
 type Printed = Omit<LocalPlan, 'steps'> & {

@@ -1,10 +1,14 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { manifest, sh, taskFile, taskflow } from '../support/cli.ts';
 import { scratch } from '../support/scratch.ts';
+
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** What is wrong, in a line, and where to read on; FILE is a manifest whose step leaves a file. */
 const wrong: [string, string[], string, string?][] = [
@@ -90,6 +94,27 @@ describe('taskflow', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout.slice(0, beginning.length)).toBe(beginning);
   });
+});
+
+describe('what taskflow prints', () => {
+  const commands = ['--help', 'run --help', '--version', 'render FILE', 'run --dry-run FILE'];
+
+  it.each(commands)('%s: a disk that is full is said in one line', async (line) => {
+    const seen = await inShell(line, '>/dev/full');
+    expect(seen.stderr).toBe('taskflow: cannot write to standard output: no space left on device (ENOSPC)\n');
+    expect(seen.exitCode).toBe(1);
+  });
+
+  it.each(commands)('%s: a reader that goes away is no news', async (line) => {
+    expect(await inShell(line, '| true')).toMatchObject({ exitCode: 141, stderr: '' });
+  });
+
+  async function inShell(line: string, end: string) {
+    const file = await taskFile(Array.from({ length: 100 }, (_, i) => sh(`s${i}`, `: ${'x'.repeat(5000)}`)));
+    const words = [process.execPath, MAIN, ...line.replace('FILE', file).split(' ')].join(' ');
+    const options = { reject: false, stripFinalNewline: false } as const;
+    return execa('bash', ['-c', `${words} ${end}; exit \${PIPESTATUS[0]}`], options);
+  }
 });
 
 describe('manifests', () => {
