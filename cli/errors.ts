@@ -7,6 +7,7 @@ import { StepLookupError } from '../shared/image/steps.ts';
 import { NoCommandError } from '../shared/pod/pod.ts';
 import { ManifestError } from '../shared/manifest/errors.ts';
 import { ScriptsTooLargeError } from '../shared/pod/scripts.ts';
+import { plain } from '../shared/text.ts';
 import { PodTooLargeError } from '../shared/task/size.ts';
 import { SystemError, UsageError } from '../shared/turn/errors.ts';
 import { LocalRunError } from './run/plan.ts';
@@ -46,7 +47,7 @@ export function explain(error: unknown): { message: string; exitCode: number } {
     };
   }
   if (BAD_INPUT.some((kind) => error instanceof kind)) {
-    return { message: (error as Error).message, exitCode: ExitCode.BadInput };
+    return { message: lines((error as Error).message), exitCode: ExitCode.BadInput };
   }
   if (error instanceof SystemError) {
     // Whoever reads no further has what they wanted.
@@ -55,4 +56,12 @@ export function explain(error: unknown): { message: string; exitCode: number } {
   }
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { message: `taskflow: internal error, please report it: ${details}`, exitCode: ExitCode.Internal };
+}
+
+/** What a manifest or a registry said may be in it, but nothing that a terminal obeys. */
+function lines(message: string): string {
+  return message
+    .split('\n')
+    .map((line) => `${/^ */.exec(line)?.[0] ?? ''}${plain(line)}`)
+    .join('\n');
 }

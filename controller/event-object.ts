@@ -1,11 +1,12 @@
 /** Events of a Task as the API has them: events.k8s.io/v1. */
 import { createHash } from 'node:crypto';
 import { API_VERSION, KIND } from '../shared/task/api.ts';
+import { plain } from '../shared/text.ts';
 import type { TaskEvent } from './decide/events.ts';
 import type { KubeObject } from './runtime/objects.ts';
 import type { StoredTask } from './stored-task.ts';
 
-/** As long as an Event's note may be. */
+/** As many bytes as an Event's note may have. */
 const MAX_NOTE = 1024;
 
 interface Event extends KubeObject {
@@ -36,12 +37,11 @@ export function eventObject(
     metadata: { name: `${name}.${id}`, namespace },
     eventTime: new Date(now).toISOString().replace('Z', '000Z'),
     reportingController: 'api.practice.com/taskflow-controller',
-    // At most 128 characters.
-    reportingInstance: instance.slice(0, 128),
+    reportingInstance: plain(instance, 128),
     action: ACTIONS[reason],
     reason,
     type,
-    note: note.length > MAX_NOTE ? `${note.slice(0, MAX_NOTE - 1)}…` : note,
+    note: plain(note, MAX_NOTE),
     regarding: { apiVersion: API_VERSION, kind: KIND, name, namespace, uid },
   };
 }

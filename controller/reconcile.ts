@@ -5,11 +5,13 @@ import { scriptsConfigMap, type ConfigMap } from '../shared/pod/scripts.ts';
 import type { TaskStatus } from '../shared/task/task.ts';
 import { type Actor, isOwnedBy, RefusedError } from './act.ts';
 import { decide, type Action, type Decision, type Prepared, type Settings } from './decide.ts';
+import { smaller } from './decide/bounds.ts';
 import { createdEvent, eventsOf } from './decide/events.ts';
 import type { Trouble } from './decide/trouble.ts';
 import type { Lookups } from './images.ts';
 import type { ObservedPod } from './pod.ts';
 import type { Cache } from './runtime/cache.ts';
+import { ApiError } from './runtime/errors.ts';
 import type { Log } from './runtime/log.ts';
 import { isFinal, type StoredTask } from './stored-task.ts';
 
@@ -42,6 +44,8 @@ interface Memory {
   /** The uid of its pod, and of one that has its name and is not its own. */
   podUid?: string | undefined;
   foreignUid?: string | undefined;
+  /** What the API server said of a status that it did not take. */
+  refusal?: string;
   refused?: { trouble: Trouble; retryAt: number; attempts: number };
 }
 
@@ -213,10 +217,30 @@ export class Reconciler {
     }
   }
 
+  /** A status that the API server refuses is followed by one that it takes, and that says so. */
+  async #written(
+    task: StoredTask,
+    status: TaskStatus,
+    memory: Memory,
+    signal: AbortSignal,
+  ): Promise<StoredTask> {
+    const { actor, log } = this.#settings;
+    if (memory.refusal === undefined) {
+      try {
+        return await actor.writeStatus(task, status, signal);
+      } catch (error) {
+        if (!(error instanceof ApiError && [400, 413, 422].includes(error.status))) throw error;
+        memory.refusal = error.told;
+        log.error({ task: task.metadata.name, namespace: task.metadata.namespace, error }, 'status refused');
+      }
+    }
+    return actor.writeStatus(task, smaller(status, memory.refusal), signal);
+  }
+
   async #write(status: TaskStatus, { key, task, memory, signal }: Circumstances): Promise<StoredTask> {
     const { actor, tasks, onStatus, log, clock } = this.#settings;
     const before = task.status;
-    const stored = await actor.writeStatus(task, status, signal);
+    const stored = await this.#written(task, status, memory, signal);
     memory.written = clock();
     tasks.put(stored);
     onStatus(before, status);

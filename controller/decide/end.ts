@@ -3,6 +3,7 @@ import { EXIT_CODES } from '../../shared/turn/exit-codes.ts';
 import { readCutOutcome } from '../../shared/turn/cut-outcome.ts';
 import { next, type Outcome } from '../../shared/turn/outcome.ts';
 import type { Step } from '../../shared/task/task.ts';
+import { int32, moment } from './bounds.ts';
 import { defined } from '../defined.ts';
 import type { Terminated } from '../pod.ts';
 
@@ -44,7 +45,7 @@ export function isKilled({ signal, exitCode, reason }: End): boolean {
  */
 export function endOf(terminated: Terminated, step: MayFail): End {
   const said = readCutOutcome(terminated.message ?? '');
-  const finishedAt = terminated.finishedAt ?? undefined;
+  const finishedAt = moment(terminated.finishedAt ?? undefined);
   if (said === undefined) return silentEnd(terminated, step, finishedAt);
   const { exitCode, outcome, signal, startedAt, attempts, results } = said;
   const gate = said.gate === null ? Infinity : said.gate;
@@ -53,14 +54,14 @@ export function endOf(terminated: Terminated, step: MayFail): End {
   const killed = terminated.reason === 'OOMKilled' && signal === 'SIGKILL';
   const reason = killed ? 'OOMKilled' : (said.reason ?? terminated.reason ?? outcome);
   const message = killed ? OUT_OF_MEMORY : said.message;
-  const finished = said.finishedAt ?? finishedAt;
+  const finished = moment(said.finishedAt, finishedAt) ?? finishedAt;
   const rest = {
-    exitCode: exitCode ?? terminated.exitCode,
+    exitCode: exitCode === undefined || int32(exitCode) !== exitCode ? terminated.exitCode : exitCode,
     signal,
     message,
-    startedAt,
+    startedAt: moment(startedAt, finished),
     finishedAt: finished,
-    attempts,
+    attempts: attempts && int32(attempts, 0),
     results,
     gate,
     cut,

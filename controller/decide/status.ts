@@ -3,6 +3,7 @@ import type { Condition, StepStatus, TaskStatus } from '../../shared/task/task.t
 import { defined } from '../defined.ts';
 import { gateOf, orderOf, type ObservedPod } from '../pod.ts';
 import type { Hold } from './advance.ts';
+import { bounded } from './bounds.ts';
 import type { Conclusion } from './conclude.ts';
 import { NEVER_STARTED } from './lost.ts';
 import { NOT_KNOWN, type Chain, type StepView } from './observe.ts';
@@ -41,7 +42,7 @@ export function statusOf(known: Known): TaskStatus {
   const ended = conclusion === undefined ? steps : steps.map((step) => closed(step, conclusion));
   const startTime = pod?.metadata.creationTimestamp ?? before?.startTime;
   const completionTime = conclusion && completion(ended, startTime, now);
-  return defined({
+  const status: TaskStatus = defined({
     observedGeneration: task.metadata.generation,
     status: conclusion?.status ?? word(known),
     ...explanation(known),
@@ -56,6 +57,7 @@ export function statusOf(known: Known): TaskStatus {
     steps: ended,
     conditions: conditionsOf(known),
   });
+  return bounded(status);
 }
 
 function word({ task, chain, hold }: Known): 'Pending' | 'Running' | 'Paused' {

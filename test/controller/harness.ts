@@ -18,8 +18,8 @@ import { type ApiServer, type ApiServerSettings } from '../support/api-server/in
 import { scratch } from '../support/scratch.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const CRD = join(import.meta.dirname, '../../deploy/crd/tasks.api.practice.com.yaml');
-const DEFINITIONS = {
+export const CRD = join(import.meta.dirname, '../../deploy/crd/tasks.api.practice.com.yaml');
+export const DEFINITIONS = {
   group: 'apiextensions.k8s.io',
   version: 'v1',
   plural: 'customresourcedefinitions',

@@ -1,4 +1,5 @@
 /** The words of both reports for people. */
+import { plain } from '../../../shared/text.ts';
 import { type OutcomeKind } from '../../../shared/turn/outcome.ts';
 import { type RunEvent } from '../events.ts';
 
@@ -13,7 +14,7 @@ export function startOf({ task, steps, agent, differences }: Event<'TaskStarted'
 
 export function endOf({ task, status, reason, durationMs, message }: Event<'TaskFinished'>): string {
   if (reason === 'TimedOut') return message.replace('the Task', `Task ${task}`);
-  return `Task ${task} ${status} in ${duration(durationMs)}: ${message}`;
+  return `Task ${task} ${status} in ${duration(durationMs)}: ${plain(message)}`;
 }
 
 export function skipped({ tasks, after }: Event<'TasksSkipped'>): string {
@@ -28,7 +29,7 @@ export function stepEnd(event: Event<'StepFinished'>): string {
   const { outcome, startedAt, finishedAt, message } = event;
   const took =
     startedAt === undefined ? '' : ` in ${duration(Date.parse(finishedAt) - Date.parse(startedAt))}`;
-  return `${shownOutcome(event)}${took}${outcome === 'Succeeded' ? '' : `: ${message}`}`;
+  return `${shownOutcome(event)}${took}${outcome === 'Succeeded' ? '' : `: ${plain(message)}`}`;
 }
 
 /** The word for how a step ended: the Task's timeout cancels steps, but nobody wished for that. */
