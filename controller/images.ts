@@ -1,5 +1,6 @@
 /** What the images of Tasks run, looked up beside the queue: a slow registry holds no other Task up. */
 import { NoImageCommandError, NoSuchPlatformError, RateLimitedError } from '../shared/image/errors.ts';
+import { Gate } from '../shared/image/flights.ts';
 import type { ImageLookup, LookupSettings } from '../shared/image/lookup.ts';
 import { ImageReferenceError } from '../shared/image/reference.ts';
 import { lookUpImages, needsImage, StepLookupError, type Images } from '../shared/image/steps.ts';
@@ -7,6 +8,7 @@ import { PodTooLargeError } from '../shared/task/size.ts';
 import { stepsOf } from '../shared/task/step-template.ts';
 import type { Prepared } from './decide.ts';
 import type { Trouble } from './decide/trouble.ts';
+import { defined } from './defined.ts';
 import { pullKeyring } from './pull-secrets.ts';
 import type { ApiClient } from './runtime/client.ts';
 import type { StoredTask } from './stored-task.ts';
@@ -14,6 +16,8 @@ import type { StoredTask } from './stored-task.ts';
 const NONE: Images = new Map();
 const FIRST_RETRY = 5_000;
 const LAST_RETRY = 60_000;
+/** Of all Tasks, a quarter of them of one namespace: each may bring some megabytes. */
+const AT_ONCE = 16;
 
 export interface LookupsSettings {
   client: Pick<ApiClient, 'get'>;
@@ -46,6 +50,7 @@ interface Entry {
 export class Lookups {
   readonly #settings: LookupsSettings;
   readonly #entries = new Map<string, Entry>();
+  readonly #gate = new Gate(AT_ONCE, AT_ONCE / 4);
 
   constructor(settings: LookupsSettings) {
     this.#settings = settings;
@@ -63,7 +68,9 @@ export class Lookups {
     const entry = this.#entries.get(uidOf(task)) ?? { asking: false, retryAt: 0, attempts: 0 };
     if (entry.asking || entry.answer?.kind === 'ready' || this.#settings.clock() < entry.retryAt) return;
     this.#entries.set(uidOf(task), { ...entry, asking: true });
-    void this.#look(task, entry.attempts);
+    const { namespace = '' } = task.metadata;
+    const wanted = wantedOf(task);
+    void this.#gate.pass(namespace, async () => this.#look(wanted, entry.attempts));
   }
 
   /** Milliseconds until a failed lookup should be started again; `undefined` when there is none. */
@@ -79,10 +86,13 @@ export class Lookups {
   }
 
   async #look(task: StoredTask, attempts: number): Promise<void> {
+    // It was forgotten while it waited.
+    if (!this.#entries.has(uidOf(task))) return;
     const { client, lookup, signal, clock, onNews, onResult } = this.#settings;
     try {
       const keyring = await pullKeyring(task, client, signal);
-      const images = await lookUpImages(stepsOf(task.spec), lookup, { keyring, signal });
+      const { namespace: asker } = task.metadata;
+      const images = await lookUpImages(stepsOf(task.spec), lookup, { keyring, asker, signal });
       this.#answer(task, { asking: false, answer: { kind: 'ready', images }, retryAt: 0, attempts });
       onResult('found');
     } catch (error) {
@@ -101,6 +111,21 @@ export class Lookups {
   #answer(task: StoredTask, entry: Entry): void {
     if (this.#entries.has(uidOf(task))) this.#entries.set(uidOf(task), entry);
   }
+}
+
+/** What a lookup reads of a Task, which may wait for its turn for a while: little of a large one. */
+function wantedOf({ metadata, spec, ...task }: StoredTask): StoredTask {
+  const { serviceAccountName, imagePullSecrets } = spec.podTemplate ?? {};
+  const steps = stepsOf(spec)
+    .filter(needsImage)
+    .map(({ name, image, imagePullPolicy, args = [] }) =>
+      // Of the arguments it counts whether there are any.
+      defined({ name, image, imagePullPolicy, args: args.length > 0 ? ['…'] : undefined }),
+    );
+  const { name, namespace, uid } = metadata;
+  const { apiVersion, kind } = task;
+  const podTemplate = defined({ serviceAccountName, imagePullSecrets });
+  return { apiVersion, kind, metadata: defined({ name, namespace, uid }), spec: { steps, podTemplate } };
 }
 
 /** Not for a Task whose steps are too large for any pod, which its making will say. */

@@ -202,6 +202,8 @@ export class Reconciler {
       const created = await actor.create(task, pod, scripts, signal);
       memory.hadPod = true;
       memory.podUid = created.metadata.uid;
+      // What the images run is in the pod now.
+      this.#settings.lookups.forget(task.metadata.uid ?? '');
       delete memory.refused;
       pods.put(created);
       log.info({ task: key, pod: created.metadata.name, steps: task.spec.steps.length }, 'pod created');

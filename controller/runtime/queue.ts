@@ -5,7 +5,7 @@
  * @see https://pkg.go.dev/k8s.io/client-go/util/workqueue the rules, known to every Kubernetes controller
  */
 import { Delays } from './queue/delays.ts';
-import { Line } from './queue/line.ts';
+import { FairLine } from './queue/line.ts';
 import { Retries, type RetrySettings } from './queue/retries.ts';
 
 /** A timer of Node's takes no more. */
@@ -17,7 +17,8 @@ export interface QueueSettings extends RetrySettings {
 }
 
 /**
- * A queue of keys. No key is handed out twice at once, and none is kept once it is done and forgotten.
+ * A queue of keys, `namespace/name`. No key is handed out twice at once, and none is kept once it is done and forgotten.
+ * Namespaces take turns.
  *
  * @example
  * const queue = new WorkQueue();
@@ -25,7 +26,7 @@ export interface QueueSettings extends RetrySettings {
  * await work(queue, { workers: 4, handle: reconcile, onError: report }, signal); // of work.ts
  */
 export class WorkQueue {
-  readonly #line = new Line<string>();
+  readonly #line = new FairLine();
   /** To be looked at: in line, or to be put there when the worker that has it is done. */
   readonly #dirty = new Set<string>();
   readonly #processing = new Set<string>();

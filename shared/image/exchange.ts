@@ -69,7 +69,11 @@ export async function exchange(ask: Ask, { transport, limit, deadline }: Exchang
 async function follow(ask: Ask, transport: Transport, limit: number): Promise<Whole> {
   let { url, headers } = ask;
   for (let hops = 0; ; hops++) {
-    const answer = await transport({ ...ask, url, headers });
+    const answer = await transport({ ...ask, url, headers }).catch((error: unknown) => {
+      const failed = transportError(error);
+      if (url.host !== ask.url.host) failed.elsewhere = true;
+      throw failed;
+    });
     const location = answer.status >= 301 && answer.status <= 308 ? answer.headers.get('location') : null;
     if (location === null) {
       // What a HEAD says about its length is that of a body which does not come.

@@ -9,6 +9,7 @@ import {
   type About,
 } from './errors.ts';
 import { Lru } from './lru.ts';
+import { TransportError } from './transport.ts';
 
 /** The longest that a registry's own word is believed, ms. */
 const LONGEST = 5 * 60_000;
@@ -40,7 +41,7 @@ export class Failures {
     if (error instanceof RateLimitedError) {
       const asked = Math.min(error.until, this.#now() + LONGEST);
       this.#known.set(`${scope} ${error.registry}`, { error, until: asked });
-    } else if (error instanceof RegistryUnreachableError && error.obstacle !== 'server') {
+    } else if (error instanceof RegistryUnreachableError && isForAll(error)) {
       this.#known.set(error.registry, { error, until });
     } else if (
       [ImageNotFoundError, NotAuthorizedError, BadImageError, RegistryUnreachableError].some(
@@ -50,6 +51,15 @@ export class Failures {
       this.#known.set(`${scope} ${name}`, { error, until });
     }
   }
+}
+
+/**
+ * Whether nobody can do better, whoever asks for whatever: the name is not known, or nothing listens there. All else, a
+ * time-out first of all, may be due to one image or to one who asks.
+ */
+function isForAll({ cause }: RegistryUnreachableError): boolean {
+  if (!(cause instanceof TransportError) || cause.elsewhere === true) return false;
+  return cause.obstacle === 'name' || cause.code === 'ECONNREFUSED';
 }
 
 /** What happened to one image of a registry, said of another. */

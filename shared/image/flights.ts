@@ -50,24 +50,63 @@ export class Flights<Value> {
   }
 }
 
-/** Lets so many in at once; the others wait in line. */
+/** Lets so many in at once. The others wait in line, one line for each who asks, and those take turns. */
 export class Gate {
-  #free: number;
-  readonly #line: (() => void)[] = [];
+  readonly #most: number;
+  readonly #share: number;
+  readonly #inside = new Map<string, number>();
+  readonly #lines = new Map<string, (() => void)[]>();
+  #count = 0;
 
-  constructor(atOnce: number) {
-    this.#free = atOnce;
+  /** @param share - how many of one asker at once. Default: all */
+  constructor(most: number, share = most) {
+    this.#most = most;
+    this.#share = share;
   }
 
-  async pass<Value>(work: () => Promise<Value>): Promise<Value> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#line.push(resolve));
+  async pass<Value>(asker: string, work: () => Promise<Value>): Promise<Value> {
+    if (this.#mayEnter(asker)) this.#enter(asker, 1);
+    else await this.#wait(asker);
     try {
       return await work();
     } finally {
-      const next = this.#line.shift();
-      if (next === undefined) this.#free++;
-      else next();
+      this.#enter(asker, -1);
+      this.#next();
+    }
+  }
+
+  /** How many are inside. */
+  get size(): number {
+    return this.#count;
+  }
+
+  #mayEnter(asker: string): boolean {
+    return this.#count < this.#most && (this.#inside.get(asker) ?? 0) < this.#share;
+  }
+
+  #enter(asker: string, more: 1 | -1): void {
+    this.#count += more;
+    const own = (this.#inside.get(asker) ?? 0) + more;
+    if (own === 0) this.#inside.delete(asker);
+    else this.#inside.set(asker, own);
+  }
+
+  async #wait(asker: string): Promise<void> {
+    const line = this.#lines.get(asker) ?? [];
+    this.#lines.set(asker, line);
+    await new Promise<void>((resolve) => line.push(resolve));
+  }
+
+  #next(): void {
+    for (const [asker, line] of this.#lines) {
+      if (!this.#mayEnter(asker)) continue;
+      // Its next turn comes after those of all others.
+      this.#lines.delete(asker);
+      const enter = line.shift();
+      if (line.length > 0) this.#lines.set(asker, line);
+      // Before it goes on: nobody may come between.
+      this.#enter(asker, 1);
+      return enter?.();
     }
   }
 }

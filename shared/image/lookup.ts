@@ -15,6 +15,9 @@ import type { Endpoint, Registries } from './settings.ts';
 import { memoryStore, type Store } from './store.ts';
 import { fetchTransport, type Transport } from './transport.ts';
 
+/** With more of them, those that nobody is in are let go. */
+const MOST_GATES = 1_000;
+
 export interface LookupSettings {
   registries?: Registries;
   /** Where to keep what was found. Default: in memory. */
@@ -37,6 +40,8 @@ export interface Wanted {
   fresh?: boolean;
   /** Ask no registry. */
   offline?: boolean;
+  /** Who asks, where several share this lookup: no one of them takes more than a quarter of a registry's lookups. */
+  asker?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -100,7 +105,8 @@ export class ImageLookup {
     }
     if (offline) throw new NotCachedError(about);
 
-    return this.#gateOf(reference.registry).pass(async () => {
+    const { asker = '' } = wanted;
+    return this.#gateOf(reference.registry, asker).pass(asker, async () => {
       signal.throwIfAborted();
       const failure = this.#failures.recall(name, keyring.scope, about);
       if (failure !== undefined) throw failure;
@@ -170,9 +176,15 @@ export class ImageLookup {
     return (await fetchManifest(versionOf(reference), sources)).digest;
   }
 
-  #gateOf(registry: string): Gate {
-    const gate = this.#gates.get(registry) ?? new Gate(this.#perRegistry);
+  /** Forgotten while nobody is inside: whoever asks names registries as they like. */
+  #gateOf(registry: string, asker: string): Gate {
+    const share = asker === '' ? this.#perRegistry : Math.ceil(this.#perRegistry / 4);
+    const gate = this.#gates.get(registry) ?? new Gate(this.#perRegistry, share);
     this.#gates.set(registry, gate);
+    if (this.#gates.size > MOST_GATES) {
+      for (const [each, { size }] of this.#gates)
+        if (size === 0 && each !== registry) this.#gates.delete(each);
+    }
     return gate;
   }
 

@@ -21,6 +21,9 @@ export class ImageFormatError extends Error {
   override name = 'ImageFormatError';
 }
 
+/** What ENTRYPOINT and CMD may have together, of all platforms of an image: the words of a command, and no data. Bytes as JSON. */
+export const MAX_WORDS = 128 * 1024;
+
 /** More platforms than any image has. */
 const MAX_IMAGES = 128;
 
@@ -95,11 +98,16 @@ export function parseConfig(bytes: Uint8Array): Config {
     parseJson(bytes, 'the image config'),
     'the image config',
   );
-  return {
-    platform: platformOf(platform) ?? 'unknown/unknown',
-    entrypoint: config?.Entrypoint ?? [],
-    cmd: config?.Cmd ?? [],
-  };
+  const [entrypoint, cmd] = [config?.Entrypoint ?? [], config?.Cmd ?? []];
+  const size = sizeOfWords({ entrypoint, cmd });
+  if (size > MAX_WORDS)
+    throw new ImageFormatError(`its ENTRYPOINT and CMD have ${size} bytes, more than ${MAX_WORDS}`);
+  return { platform: platformOf(platform) ?? 'unknown/unknown', entrypoint, cmd };
+}
+
+/** Bytes, as JSON. */
+export function sizeOfWords({ entrypoint, cmd }: ImageCommand): number {
+  return Buffer.byteLength(JSON.stringify([entrypoint, cmd]));
 }
 
 /** Images only: what BuildKit attests about them stands beside them as if for an unknown platform. */

@@ -3,17 +3,25 @@ import { bestPlatform } from '../turn/platform.ts';
 import { asDigest, digestOf, type Digest } from './digest.ts';
 import { BadImageError, NoSuchPlatformError, type About } from './errors.ts';
 import type { PlatformImage } from './found.ts';
-import { ImageFormatError, parseConfig, parseManifest, type Config, type Manifest } from './manifest.ts';
+import {
+  ImageFormatError,
+  MAX_WORDS,
+  parseConfig,
+  parseManifest,
+  sizeOfWords,
+  type Config,
+  type Manifest,
+} from './manifest.ts';
 import { ACCEPT } from './media-types.ts';
 import type { Records } from './records.ts';
 import type { Session } from './session.ts';
 
 /** What an answer may have at most, bytes. */
-export const MAX_MANIFEST = 4 * 1024 * 1024;
-const MAX_CONFIG = 8 * 1024 * 1024;
+export const MAX_MANIFEST = 1024 * 1024;
+const MAX_CONFIG = 1024 * 1024;
 
 /** At once for one image, so that an index of many platforms does not go through one after the other. */
-const AT_ONCE = 4;
+const AT_ONCE = 2;
 
 /** What is not in the records has to come from somewhere; without a session it cannot. */
 export interface Sources {
@@ -49,7 +57,16 @@ export async function readImage(
   const needed = images.filter(
     ({ platform }) => wanted === undefined || platform === undefined || platform === best,
   );
-  const found = await inTurns(needed, (image) => readOne(image, sources));
+  let size = 0;
+  const found = await inTurns(needed, async (image) => {
+    const one = await readOne(image, sources);
+    size += sizeOfWords(one);
+    if (size > MAX_WORDS) {
+      const why = `the ENTRYPOINT and CMD of all its platforms have more than ${MAX_WORDS} bytes together`;
+      throw new BadImageError(sources.about, why);
+    }
+    return one;
+  });
   if (found.length === 0) {
     const others = manifest.images.map(({ platform }) => platform ?? 'unknown');
     throw new NoSuchPlatformError(sources.about, wanted ?? 'linux', [...new Set(others)]);

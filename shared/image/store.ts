@@ -7,9 +7,12 @@ export interface Store {
   set(key: string, text: string): Promise<void>;
 }
 
-/** In memory, and bounded: what was not used for the longest time goes. */
-export function memoryStore(most = 5_000): Store {
-  const entries = new Lru<string>(most);
+/** What is kept in memory, in characters. */
+const MAX_SIZE = 16 * 1024 * 1024;
+
+/** In memory, and bounded in number and size: what was not used for the longest time goes. */
+export function memoryStore(most = 5_000, size = MAX_SIZE): Store {
+  const entries = new Lru<string>(most, { size, sizeOf: (text) => text.length });
   return {
     get: (key) => Promise.resolve(entries.get(key)),
     set: (key, text) => Promise.resolve(entries.set(key, text)),

@@ -22,10 +22,19 @@ export type Transport = (ask: Ask) => Promise<Answer>;
 export class TransportError extends Error {
   override name = 'TransportError';
   readonly obstacle: Obstacle;
+  /** It was not the host that was asked, but one that it redirects to. */
+  elsewhere?: true;
+  /** As Node and undici have it: `ECONNREFUSED`; empty where there is none. */
+  readonly code: string;
 
-  constructor(obstacle: Obstacle, message: string, options?: ErrorOptions) {
+  constructor(
+    obstacle: Obstacle,
+    message: string,
+    { code = '', ...options }: ErrorOptions & { code?: string } = {},
+  ) {
     super(message, options);
     this.obstacle = obstacle;
+    this.code = code;
   }
 }
 
@@ -66,6 +75,7 @@ export function transportError(error: unknown): TransportError {
   const obstacle = obstacleOf(code);
   return new TransportError(obstacle, WORDS[code] ?? `${told}${code === '' ? '' : ` (${code})`}`, {
     cause: error,
+    code,
   });
 }
 

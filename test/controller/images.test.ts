@@ -91,6 +91,26 @@ describe('what images run', () => {
     expect(results).toEqual(['ImageNotFoundError', 'ImageNotFoundError', 'found']);
   });
 
+  it('is asked for a few Tasks of one namespace at once, and those of another do not wait for them', async () => {
+    let asked = 0;
+    const never = Array.from({ length: 4 }, () => async () => {
+      asked++;
+      return new Promise<FoundImage>(() => undefined);
+    });
+    const { made, answered, news } = lookups(never);
+    const inNamespace = (namespace: string, name: string): StoredTask => ({
+      ...silent,
+      metadata: { ...silent.metadata, namespace, name, uid: `${namespace}/${name}` },
+    });
+    for (let count = 0; count < 1_000; count++) made.start(inNamespace('many', `t${count}`));
+    await waitUntil('they are asked for', () => asked === 4);
+    made.start(inNamespace('other', 'a'));
+    await answered(1);
+    expect(news.map(({ metadata }) => metadata.namespace)).toEqual(['other']);
+    expect(made.prepared(inNamespace('other', 'a')).kind).toBe('ready');
+    expect(made.prepared(inNamespace('many', 't999')).kind).toBe('pending');
+  });
+
   it('is not asked before the registry allows it', async () => {
     const { made, answered } = lookups([fails(new RateLimitedError(about, 99_000, 0))]);
     made.start(silent);

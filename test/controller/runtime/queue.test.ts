@@ -25,6 +25,22 @@ describe('a queue', () => {
     expect(await drain(queue)).toEqual(['a', 'b', 'c']);
   });
 
+  it('has namespaces take turns: one with ten thousand keys does not delay the one of another', async () => {
+    const queue = new WorkQueue();
+    for (let count = 0; count < 10_000; count++) queue.add(`many/${count}`);
+    queue.add('one/a');
+    queue.add('two/a');
+    queue.add('two/b');
+    expect((await drain(queue)).slice(0, 6)).toEqual([
+      'many/0',
+      'one/a',
+      'two/a',
+      'many/1',
+      'two/b',
+      'many/2',
+    ]);
+  });
+
   it('holds a key back that is being worked on, and gives it again afterwards', async () => {
     const queue = new WorkQueue();
     queue.add('a');

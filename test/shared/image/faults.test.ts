@@ -201,7 +201,7 @@ describe('a registry that', () => {
       'says that the manifest has a gigabyte',
       () => answer(200, { 'content-length': String(1024 * MB) }),
       BadImageError,
-      /more than 4194304 bytes/,
+      /more than 1048576 bytes/,
     ],
     [
       'says that the config has a gigabyte',
@@ -321,7 +321,7 @@ describe('a registry that', () => {
       RegistryUnreachableError,
       /no whole answer in time/,
     ],
-    ['never stops answering', drip(Buffer.alloc(MB, ' '), 1), BadImageError, /more than 4194304 bytes/],
+    ['never stops answering', drip(Buffer.alloc(MB, ' '), 1), BadImageError, /more than 1048576 bytes/],
   ])('%s is given up, and its connection closed', async (_, fault, kind, message) => {
     let closed = false;
     const { error } = await lookAt(

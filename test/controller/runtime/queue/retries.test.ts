@@ -31,3 +31,10 @@ it('lets some retries through at once, and the others one after the other', () =
   // After some time without any, as at first.
   expect(keys.map((key) => retries.failed(`${key}2`, 10_000))).toEqual([5, 5, 5, 100, 200]);
 });
+
+it('lets no namespace wait for the failures of another', () => {
+  const retries = new Retries({ ...settings, retriesPerSecond: 10, retryBurst: 3 });
+  for (let count = 0; count < 10_000; count++) retries.failed(`many/${count}`, 0);
+  expect(retries.failed('many/x', 0)).toBeGreaterThan(100_000);
+  expect(retries.failed('one/a', 0)).toBe(5);
+});
