@@ -23,7 +23,7 @@ export async function killDescendants(agents: readonly number[]): Promise<void> 
   });
 }
 
-/** Kills the session of an agent that is dead, and has not done so itself. What left that session stays. */
+/** Kills what is left of the session of an agent that is over. What has made itself another session stays. */
 export async function killSession(agent: number): Promise<void> {
   await killAll((processes) => processes.filter(({ session }) => session === agent));
 }
