@@ -9,13 +9,9 @@ import { continued, postedBefore, postOutcome, ranTo } from './outcome.ts';
 import { SystemError } from '../shared/turn/errors.ts';
 import { type Command, type Platform, type Running, type Surroundings, type Watch } from './platform.ts';
 import { RESULTS_VARIABLE, withResults } from './results.ts';
-import { SIGHUP, SIGINT, SIGQUIT, SIGTERM } from '../shared/turn/signals.ts';
-import { runStep, type Circumstances } from './step.ts';
+import { clear, ENDING, runStep, type Circumstances } from './step.ts';
 import { awaitTurn, POLL } from './turn.ts';
 import { observe, type World } from './world.ts';
-
-/** The signals by which a waiting step is asked to end. */
-const ENDING: readonly number[] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 
 /** Lives the step and returns the outcome that it posted. */
 export async function live(platform: Platform, options: Options, command: Command): Promise<Outcome> {
@@ -53,12 +49,12 @@ function failed(error: unknown, platform: Platform, options: Options): Outcome {
 async function untilOver(platform: Platform, options: Options, command: Command): Promise<Outcome> {
   const { clock } = platform;
   const bell = new Bell(clock);
-  const signals: number[] = [];
+  const unheard: number[] = [];
   // Whoever gets it, and whatever becomes of it: an end that was asked for is asked for as long as the step lives.
   let asked: number | undefined;
-  platform.onSignal((signal) => {
-    if (ENDING.includes(signal)) asked ??= signal;
-    signals.push(signal);
+  platform.onSignal(({ number, reached }) => {
+    if (ENDING.includes(number)) asked ??= number;
+    if (!reached) unheard.push(number);
     bell.ring();
   });
   const world = observe(platform, options);
@@ -74,22 +70,21 @@ async function untilOver(platform: Platform, options: Options, command: Command)
   });
   if (verdict.kind !== 'run') return complete(neverRan(verdict), options, clock.now());
 
-  // Other signals that came while it waited were not meant for the command; one that asks for an end still is.
-  const pending = signals.filter((signal) => ENDING.includes(signal));
-  signals.splice(0, signals.length, ...pending);
-
   const started = clock.now();
   let watch: Watch | undefined;
   const now: Circumstances = {
     bell,
     clock,
     stop: () => (abandoned() ? 'RunGone' : world.order() === QUIT ? 'Cancelled' : undefined),
-    nextSignal: () => signals.shift(),
+    nextSignal: () => unheard.shift(),
     ending: () => asked !== undefined,
+    killRest: () => platform.commands.killRest(),
     poll: () => (watch === undefined || watch.cover() ? POLL.watched : POLL.unwatched),
   };
   const attempts: Running[] = [];
   const start = (): Running => {
+    // What came while no command ran was not meant for this one.
+    unheard.length = 0;
     const running = platform.commands.start(command, surroundings(options), bell.ring);
     // Only now: what concerns the watch may take milliseconds that the command need not wait for.
     if (options.wait !== undefined) watch ??= platform.watch(world.directories, bell.ring);
@@ -104,18 +99,21 @@ async function untilOver(platform: Platform, options: Options, command: Command)
     platform.warn(`taskflow-agent: the copy of the output is not complete: ${loss}`);
   }
   const ran = ranTo(ended, losses, command);
-  if (ended.exit.kind === 'unstartable') platform.warn(`taskflow-agent: ${ran.message}`);
+  if (ended.exit.kind === 'unstartable' || ended.exit.kind === 'unstoppable')
+    platform.warn(`taskflow-agent: ${ran.message}`);
   const recorded = complete(ran, options, clock.now(), started);
   const outcome =
     options.results === undefined ? recorded : withResults(platform.files, options.results, recorded);
   if (outcome.reason === 'ResultsRefused') platform.warn(`taskflow-agent: ${outcome.message}`);
 
-  if (mustPause(options, outcome)) {
+  if (mustPause(options, outcome) && asked === undefined && ended.exit.kind !== 'unstoppable') {
     platform.warn(
       `taskflow-agent: paused (${outcome.message}) until the order is above ${options.number ?? 1}`,
     );
     await pause(options.number ?? 1, world, now);
   }
+  // As the end of the container does, but before the next step hears of it.
+  await clear(now);
   const last = options.onError === 'continue' ? continued(outcome) : outcome;
   return options.gate === undefined ? last : handedOver(last, world.gate());
 }

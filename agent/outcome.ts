@@ -11,7 +11,7 @@ import { EXIT_CODES } from '../shared/turn/exit-codes.ts';
 import { type Options } from './flags.ts';
 import { SystemError } from '../shared/turn/errors.ts';
 import { type Command, type Exit, type Platform } from './platform.ts';
-import { signalName } from '../shared/turn/signals.ts';
+import { SIGKILL, signalName } from '../shared/turn/signals.ts';
 import { isShortage, type Ended } from './step.ts';
 
 /** @param losses - what of its output is lost: said, but no reason to fail a command that went well */
@@ -65,6 +65,13 @@ function describeExit(exit: Exit, command: Command): Ending {
       const exitCode = EXIT_CODES.SIGNALED.code + exit.signal;
       return { outcome: 'Failed', exitCode, signal, reason: 'Signaled', message: `ended by ${signal}` };
     }
+    case 'unstoppable':
+      return {
+        outcome: 'Failed',
+        exitCode: EXIT_CODES.SIGNALED.code + SIGKILL,
+        reason: 'CommandNotEnded',
+        message: `the command cannot be ended: ${exit.why}`,
+      };
     case 'unstartable': {
       const missing = exit.error.code === 'ENOENT' || exit.error.code === 'ENOTDIR';
       return {

@@ -23,12 +23,19 @@ export interface Platform {
    * @throws {SystemError} when it is not open for reading.
    */
   lifeline(descriptor: number, ring: () => void): Lifeline;
-  /** From now on hands every signal that can be caught to `receive`, by its Linux number. */
-  onSignal(receive: (signal: number) => void): void;
+  /** From now on hands every signal that can be caught, and is not about this process alone, to `receive`. */
+  onSignal(receive: (signal: Signal) => void): void;
   /** Writes to standard output, as it is. */
   print(text: string): void;
   /** Writes one line for a person to standard error. */
   warn(line: string): void;
+}
+
+export interface Signal {
+  /** As Linux numbers it. */
+  readonly number: number;
+  /** The command has it already: the terminal sent it to both. */
+  readonly reached: boolean;
 }
 
 export interface Files {
@@ -70,10 +77,13 @@ export interface Lifeline {
 
 export interface Commands {
   /**
-   * Starts a command in a process group of its own, with this program's environment, working directory and
-   * standard input. Rings when it ended, and when its output did.
+   * Starts a command with this program's environment, working directory and standard input: in a process group of
+   * its own, or where this program has a terminal in its own group, so that the terminal treats them as one. Rings
+   * when it ended, and when its output did.
    */
   start(command: Command, around: Surroundings, ring: () => void): Running;
+  /** Sends SIGKILL to every process that a command left behind. Returns whether one of them may still be there. */
+  killRest(): boolean;
 }
 
 export interface Command {
@@ -103,8 +113,8 @@ export interface Running {
   flow(): Flow;
   /** What of its output is lost so far, and why: one sentence each. */
   losses(): readonly string[];
-  /** Sends a signal to the command's process group. */
-  signal(signal: number): void;
+  /** Sends a signal to the command, and to what it started and is still in its process group. `false`: refused. */
+  signal(signal: number): boolean;
 }
 
 /** Bytes of output, of both streams; those that the command writes to a stream by itself do not count. */
@@ -119,4 +129,6 @@ export type Exit =
   | { kind: 'exited'; code: number }
   | { kind: 'signaled'; signal: number }
   /** It never ran. */
-  | { kind: 'unstartable'; error: SystemError };
+  | { kind: 'unstartable'; error: SystemError }
+  /** It runs for all we know, and cannot be ended. */
+  | { kind: 'unstoppable'; why: string };

@@ -25,11 +25,13 @@ export async function awaitTurn(
   for (;;) {
     // Watching begins before looking: a change between the two rings the bell.
     const covered = watch?.cover();
-    if (ears.abandoned()) return { kind: 'abandoned' };
     const decided = turn(step, world.look());
-    if (decided.kind !== 'wait') return decided;
+    if (decided.kind === 'skip' || decided.kind === 'cancelled') return decided;
+    // Released or not: a command that is to end at once is better not begun.
+    if (ears.abandoned()) return { kind: 'abandoned' };
     const signal = ears.ending();
     if (signal !== undefined) return { kind: 'signaled', signal };
+    if (decided.kind === 'run') return decided;
     if (watch === undefined) watch = ears.watch();
     else await ears.bell.wait(covered ? POLL.watched : POLL.unwatched);
   }

@@ -20,11 +20,20 @@ import { MACHINE, type Tool } from '../support/machine.ts';
 const FAULTS = 'the kernel raises it for faults of Node itself';
 const EMULATOR = 'threads of the emulator take it, for faults of the emulated program';
 
+const LEFT_SESSION = 'who leaves the session, and whose parent is gone, is no longer known to be its own';
+const NO_SUBREAPER = 'the emulator refuses that prctl';
+
 const PACKAGED = {
   'run in an empty root': 'it needs glibc, and Node and its modules where they are not in it',
   'run in 4 MB': 'Node alone takes 40 MB',
   'reap orphans': 'Node has no waitpid for processes that it did not start',
   'be a subreaper': 'Node has no prctl',
+  'end what was left in a session of its own': LEFT_SESSION,
+  'end what was left by a double fork, in a session of its own': LEFT_SESSION,
+  'end what was left with an empty environment': LEFT_SESSION,
+  'hear real-time signals': 'Node has no names for them',
+  'tell who sent a signal': 'Node does not say',
+  'take a terminal back': 'Node has no tcsetpgrp',
   'run where its directory is gone': 'execa asks for the working directory, and Node throws',
   'hand on descriptors': 'Node closes all but the standard streams when a program starts',
   'leave closed streams closed': 'Node opens /dev/null in their place before the program starts',
@@ -43,8 +52,14 @@ const NODE = {
 } as const;
 
 const ARM64 = {
+  'hear real-time signals': 'the emulator keeps some for itself',
   'run in 4 MB': 'the emulator alone takes more',
-  'be a subreaper': 'the emulator refuses that prctl',
+  'be a subreaper': NO_SUBREAPER,
+  'end what was left in a group of its own': NO_SUBREAPER,
+  'end what was left by a double fork': NO_SUBREAPER,
+  'end what was left in a session of its own': NO_SUBREAPER,
+  'end what was left by a double fork, in a session of its own': NO_SUBREAPER,
+  'end what was left with an empty environment': NO_SUBREAPER,
   'hear SIGILL': EMULATOR,
   'hear SIGBUS': EMULATOR,
   'hear SIGFPE': EMULATOR,
@@ -58,7 +73,7 @@ const CANNOT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 /** Something that not every build can do. */
-type Ability = keyof typeof NODE | keyof typeof ARM64 | `hear SIG${string}`;
+type Ability = keyof typeof NODE | keyof typeof ARM64 | `hear SIG${string}` | `end what was left ${string}`;
 
 interface Needs {
   agent?: Agent;

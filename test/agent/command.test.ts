@@ -2,9 +2,11 @@ import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { agents, staticAgent } from '../support/agents.ts';
+import { isAlive } from '../support/is-alive.ts';
 import { outcomeIn, runAgent } from '../support/run-agent.ts';
 import { scratch } from '../support/scratch.ts';
 import { afterScript } from '../support/surroundings.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 /** Prints each argument between brackets, NUL-free, so that every byte shows. */
 const SHOW_ARGS = ['sh', '-c', 'for arg; do printf "[%s]" "$arg"; done', 'show'];
@@ -88,9 +90,9 @@ describe.each(agents)('the command of the $name', (agent) => {
       '-c',
       'sleep 40 2>/dev/null & echo pid $!; exit 3',
     ]);
-    const pid = Number(/pid (\d+)/.exec(seen.stdout)?.[1]);
-    process.kill(pid, 'SIGKILL');
     expect(seen.exitCode).toBe(3);
+    const pid = Number(/pid (\d+)/.exec(seen.stdout)?.[1]);
+    await waitUntil('the grandchild is gone', () => !isAlive(pid));
   });
 
   it('runs to its end when a file of its output is full, and the loss is said', async () => {

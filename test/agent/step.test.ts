@@ -1,4 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { agents } from '../support/agents.ts';
@@ -40,7 +41,9 @@ describe.each(agents)('--timeout of the $name', (agent) => {
     const script = 'setsid sleep 40 2>/dev/null & echo pid $!; sleep 300';
     const seen = await runAgent(agent, ['--timeout', '300ms', '--out', file, '--', 'sh', '-c', script]);
     expect(seen.exitCode).toBe(124);
-    process.kill(Number(/pid (\d+)/.exec(seen.stdout)?.[1]), 'SIGKILL');
+    // Not every build knows it for its own.
+    const pid = Number(/pid (\d+)/.exec(seen.stdout)?.[1]);
+    if (isAlive(pid)) process.kill(pid, 'SIGKILL');
   });
 
   it('is nothing to a command that is quicker', async () => {
@@ -67,6 +70,7 @@ describe.each(agents)('--on-error continue of the $name', (agent) => {
 });
 
 describe.each(agents)('--retries of the $name', (agent) => {
+  const TOLD = 'echo x >>"$1/tries";';
   const RETRY = ['--retries', '3', '--retry-delay', '10ms'];
 
   it('run the command again until it succeeds', async () => {
@@ -101,6 +105,30 @@ describe.each(agents)('--retries of the $name', (agent) => {
     expect(await runAgent(agent, [...flags, '--', 'sh', '-c', 'exit 5'])).toMatchObject({ exitCode: 5 });
     expect(await outcomeIn(directory)).toMatchObject({ outcome: 'Failed', attempts: 1 });
   });
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const)(
+    'are over once %s asked for an end, however the command takes it',
+    async (signal) => {
+      for (const [take, exitCode] of [
+        [`${TOLD} exec sleep 300`, 128 + constants.signals[signal]],
+        [`trap 'exit 5' ${signal.slice(3)}; ${TOLD} while :; do sleep 0.02; done`, 5],
+        [`trap 'stop=1' ${signal.slice(3)}; ${TOLD} until [ "$stop" ]; do sleep 0.02; done; exit 6`, 6],
+        [`trap 'stop=1' ${signal.slice(3)}; ${TOLD} until [ "$stop" ]; do sleep 0.02; done; exit 0`, 0],
+      ] as const) {
+        const directory = await scratch();
+        const flags = ['--wait', join(directory, 'order'), '--waitcontent', '1', '--pause-after', 'always'];
+        await writeFile(join(directory, 'order'), '1');
+        const args = [...flags, ...RETRY, '--post', directory, '--', 'sh', '-c', take, 'sh', directory];
+        const running = startAgent(agent, args);
+        await waitUntil('it tries', () => readFile(join(directory, 'tries'), 'utf8').catch(() => ''));
+        running.kill(signal);
+        expect(await running).toMatchObject({ exitCode });
+        expect(await readFile(join(directory, 'tries'), 'utf8')).toBe('x\n');
+        const outcome = exitCode === 0 ? 'Succeeded' : 'Failed';
+        expect(await outcomeIn(directory)).toMatchObject({ outcome, attempts: 1 });
+      }
+    },
+  );
 
   it.each([
     ['SIGTERM', 'Failed'],

@@ -22,6 +22,7 @@ export const MACHINE = {
   '20,000 descriptors': () => tried('open 20,000 files', 'sh', ['-c', 'ulimit -n 20000 && exec "$@"', 'sh']),
   namespaces: () =>
     tried('make a mount and a pid namespace', 'unshare', ['--mount', '--fork', '--pid', '--mount-proc']),
+  terminals: () => tried('make a terminal', 'script', ['--quiet', '/dev/null', '--command']),
   'user namespaces': () => tried('make a user namespace', 'unshare', ['--user', '--map-root-user']),
   'time namespaces': () => tried('make a time namespace', 'unshare', ['--time']),
 } as const satisfies Record<string, () => string | undefined | Promise<string | undefined>>;

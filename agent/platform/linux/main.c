@@ -135,10 +135,13 @@ static _Noreturn void run(JSContext *ctx)
 
 int main(int argc, char **argv)
 {
-    JSRuntime *runtime = new_runtime();
+    JSRuntime *runtime;
     JSContext *ctx;
     JSValue module;
 
+    /* First of all: what comes to PID 1 before it listens would be lost. */
+    native_remember_signals();
+    runtime = new_runtime();
     reserve_standard_streams();
     if (!runtime)
         fail("out of memory");

@@ -6,11 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/auxv.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +17,6 @@
 
 int native_argc;
 char **native_argv;
-sigset_t native_original_mask;
 
 void native_remember(int argc, char **argv)
 {
@@ -27,22 +24,9 @@ void native_remember(int argc, char **argv)
     native_argv = argv;
 }
 
-static JSValue result(JSContext *ctx, int value)
+JSValue native_result(JSContext *ctx, int value)
 {
     return JS_NewInt32(ctx, value < 0 ? -errno : value);
-}
-
-/* A blocked signal is queued even for PID 1, whose unhandled signals the kernel otherwise drops. */
-static JSValue native_signals(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    sigset_t all;
-    (void)self, (void)argc, (void)argv;
-
-    sigfillset(&all);
-    /* Ignored by our parent, it would be ignored by us: children would be reaped before we could ask how they ended. */
-    if (signal(SIGCHLD, SIG_DFL) == SIG_ERR || sigprocmask(SIG_SETMASK, &all, &native_original_mask) < 0)
-        return result(ctx, -1);
-    return result(ctx, signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
 static JSValue idle;
@@ -73,19 +57,19 @@ static JSValue native_poll(JSContext *ctx, JSValueConst self, int argc, JSValueC
 
     if (!entries || JS_ToInt32(ctx, &ms, argv[1]))
         return JS_EXCEPTION;
-    return result(ctx, poll((struct pollfd *)entries, bytes / sizeof(struct pollfd), ms));
+    return native_result(ctx, poll((struct pollfd *)entries, bytes / sizeof(struct pollfd), ms));
 }
 
 static JSValue native_subreaper(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     (void)self, (void)argc, (void)argv;
-    return result(ctx, prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
+    return native_result(ctx, prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
 }
 
 static JSValue native_inotify(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     (void)self, (void)argc, (void)argv;
-    return result(ctx, inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+    return native_result(ctx, inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
 }
 
 static JSValue native_watch_directory(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
@@ -102,7 +86,7 @@ static JSValue native_watch_directory(JSContext *ctx, JSValueConst self, int arg
         return JS_EXCEPTION;
     watch = inotify_add_watch(descriptor, path, IN_ONLYDIR | IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE);
     JS_FreeCString(ctx, path);
-    return result(ctx, watch);
+    return native_result(ctx, watch);
 }
 
 static JSValue native_close_on_exec(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
@@ -112,7 +96,7 @@ static JSValue native_close_on_exec(JSContext *ctx, JSValueConst self, int argc,
 
     if (JS_ToInt32(ctx, &descriptor, argv[0]))
         return JS_EXCEPTION;
-    return result(ctx, fcntl(descriptor, F_SETFD, FD_CLOEXEC));
+    return native_result(ctx, fcntl(descriptor, F_SETFD, FD_CLOEXEC));
 }
 
 static JSValue native_fsync(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
@@ -122,7 +106,7 @@ static JSValue native_fsync(JSContext *ctx, JSValueConst self, int argc, JSValue
 
     if (JS_ToInt32(ctx, &descriptor, argv[0]))
         return JS_EXCEPTION;
-    return result(ctx, fsync(descriptor));
+    return native_result(ctx, fsync(descriptor));
 }
 
 static JSValue native_fchmod(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
@@ -132,7 +116,7 @@ static JSValue native_fchmod(JSContext *ctx, JSValueConst self, int argc, JSValu
 
     if (JS_ToInt32(ctx, &descriptor, argv[0]) || JS_ToInt32(ctx, &mode, argv[1]))
         return JS_EXCEPTION;
-    return result(ctx, fchmod(descriptor, mode));
+    return native_result(ctx, fchmod(descriptor, mode));
 }
 
 static JSValue native_chmod(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
@@ -149,7 +133,7 @@ static JSValue native_chmod(JSContext *ctx, JSValueConst self, int argc, JSValue
         return JS_EXCEPTION;
     changed = chmod(path, mode);
     JS_FreeCString(ctx, path);
-    return result(ctx, changed);
+    return native_result(ctx, changed);
 }
 
 static JSValue native_executable(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
@@ -179,8 +163,11 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("subreaper", 0, native_subreaper),
     JS_CFUNC_DEF("inotify", 0, native_inotify),
     JS_CFUNC_DEF("watchDirectory", 2, native_watch_directory),
-    JS_CFUNC_DEF("spawn", 4, native_spawn),
-    JS_CFUNC_DEF("takeTerminal", 1, native_take_terminal),
+    JS_CFUNC_DEF("spawn", 5, native_spawn),
+    JS_CFUNC_DEF("terminal", 0, native_terminal),
+    JS_CFUNC_DEF("leadsSession", 0, native_leads_session),
+    JS_CFUNC_DEF("reclaimTerminal", 1, native_reclaim_terminal),
+    JS_CFUNC_DEF("takeDefault", 1, native_take_default),
     JS_CFUNC_DEF("bell", 0, native_bell),
     JS_CFUNC_DEF("tee", 3, native_tee),
     JS_CFUNC_DEF("unread", 1, native_unread),

@@ -6,6 +6,12 @@
 /* Keeps the command line, so that spawn passes a command's arguments on byte for byte. */
 void native_remember(int argc, char **argv);
 
+/* Blocks them likewise, once, and keeps for the commands which were blocked before. */
+void native_remember_signals(void);
+
+/* Blocks every signal in the calling thread: they wait to be read. Returns -1 with errno when it cannot. */
+int native_block_signals(void);
+
 /* The module `qjs:taskflow`. */
 JSModuleDef *native_init(JSContext *ctx, const char *name);
 

@@ -21,6 +21,8 @@ declare module 'qjs:os' {
   export function readdir(path: string): [string[], number];
   /** [status, errno] */
   export function stat(path: string): [{ mode: number; size: number }, number];
+  /** [target, errno] */
+  export function readlink(path: string): [string, number];
   export function kill(pid: number, signal: number): number;
   export function getpid(): number;
   /** [pid, status]; pid 0 when nothing changed, -errno on failure. */
@@ -50,8 +52,14 @@ declare module 'qjs:taskflow' {
   export function subreaper(): number;
   export function inotify(): number;
   export function watchDirectory(inotify: number, path: string): number;
-  /** Runs `before` and the arguments from number `at` on, in a new process group; -1 leaves a stream as it is. Returns the pid. */
-  export function spawn(at: number, out: number, err: number, before: readonly string[]): number;
+  /** Runs `before` and the arguments from number `at` on, in a group of its own or not; -1 leaves a stream as it is. Returns the pid. */
+  export function spawn(
+    at: number,
+    ownGroup: 0 | 1,
+    out: number,
+    err: number,
+    before: readonly string[],
+  ): number;
   /** What this program was built for, as images call it: `amd64`. */
   export function architecture(): string;
   /** A descriptor that can be read when some tee is over. */
@@ -63,8 +71,13 @@ declare module 'qjs:taskflow' {
   export function tee(stream: number, file: number, bell: number): [number, number, ArrayBuffer] | number;
   /** How many bytes a pipe holds. */
   export function unread(pipe: number): number;
-  /** Gives the terminal on standard input back to this process, if the process group has it. */
-  export function takeTerminal(group: number): number;
+  /** The terminal that this process can be stopped from, as a descriptor. */
+  export function terminal(): number;
+  export function leadsSession(): number;
+  /** Gives the terminal to this process's group, if the one that has it is gone. */
+  export function reclaimTerminal(terminal: number): number;
+  /** Does to this process what the signal does by default. */
+  export function takeDefault(signal: number): number;
   export function closeOnExec(descriptor: number): number;
   export function fsync(descriptor: number): number;
   export function fchmod(descriptor: number, mode: number): number;

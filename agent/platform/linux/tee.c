@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "binding.h"
+#include "native.h"
 
 /* What the program sees of a tee, as a Float64Array: see `Tee` in tee.ts. Counts are bytes, exact up to 2^53. */
 enum { TAKEN, MOVED, OVER, LOST, ERRNO = LOST + 2, COUNTS = ERRNO + 2 };
@@ -68,6 +69,8 @@ static void *run_tee(void *opaque)
     const uint64_t one = 1;
     ssize_t length;
 
+    /* The C library leaves one of its own unblocked in a new thread, which would end the agent. */
+    native_block_signals();
     while ((length = read(tee->from, tee->buffer, sizeof tee->buffer)) > 0 || (length < 0 && errno == EINTR)) {
         if (length < 0)
             continue;

@@ -2,9 +2,14 @@ import { type Readable, type Writable } from 'node:stream';
 import { execa } from 'execa';
 import { SystemError } from '../../../shared/turn/errors.ts';
 import { type Command, type Exit, type Running, type Surroundings } from '../../platform.ts';
-import { signalNumber } from '../../../shared/turn/signals.ts';
+import { SIGKILL, signalNumber } from '../../../shared/turn/signals.ts';
+import { ownDescendants } from './descendants.ts';
 import { openToAppend, systemError } from './files.ts';
 import { tee, type Tee } from './tee.ts';
+import { sharesTerminal } from './terminal.ts';
+
+/** Each command that was started, by its pid: with no terminal it leads a session and a group of that number. */
+const started: number[] = [];
 
 export function start(command: Command, around: Surroundings, ring: () => void): Running {
   const [file = '', ...args] = command.argv;
@@ -19,10 +24,11 @@ export function start(command: Command, around: Surroundings, ring: () => void):
     env: around.env,
     buffer: false,
     reject: false,
-    // A session, and with it a process group, of its own.
-    detached: true,
+    detached: !sharesTerminal,
     cleanup: false,
   });
+  const { pid } = subprocess;
+  if (pid !== undefined) started.push(pid);
   const tees = [
     ...startTee(subprocess.stdout, { to: process.stdout, name: 'standard output' }, logs.out),
     ...startTee(subprocess.stderr, { to: process.stderr, name: 'standard error' }, logs.err),
@@ -48,15 +54,29 @@ export function start(command: Command, around: Surroundings, ring: () => void):
     },
     losses: () => tees.flatMap((each) => each.losses()),
     signal(signal) {
-      if (subprocess.pid === undefined) return;
-      try {
-        process.kill(-subprocess.pid, signal);
-      } catch (error) {
-        // Nobody is left to hear it.
-        if (systemError(error, file).code !== 'ESRCH') throw error;
-      }
+      if (pid === undefined) return true;
+      send(sharesTerminal ? pid : -pid, signal);
+      // kill(2) of a group succeeds when one of it may be sent the signal, which need not be the command.
+      return send(pid, 0) !== 'EPERM';
     },
   };
+}
+
+export function killRest(): boolean {
+  const rest = ownDescendants(started);
+  if (rest !== undefined) return rest.filter(({ pid }) => send(pid, SIGKILL) === undefined).length > 0;
+  if (!sharesTerminal) for (const pid of started) send(-pid, SIGKILL);
+  return false;
+}
+
+/** Returns the errno of a signal that was not sent. */
+function send(to: number, signal: number): string | undefined {
+  try {
+    process.kill(to, signal);
+    return undefined;
+  } catch (error) {
+    return systemError(error, 'kill').code;
+  }
 }
 
 function unstartable(cause: unknown, code: string | undefined, file: string): SystemError {

@@ -2,7 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { type Platform } from '../../platform.ts';
 import { hostPlatform } from '../../../shared/turn/host-platform.ts';
-import { start } from './commands.ts';
+import { killRest, start } from './commands.ts';
 import { files } from './files.ts';
 import { lifeline } from './lifeline.ts';
 import { onSignal } from './signals.ts';
@@ -22,7 +22,7 @@ export function nodePlatform(args: readonly string[]): Platform {
         return () => clearTimeout(timer);
       },
     },
-    commands: { start },
+    commands: { start, killRest },
     watch,
     lifeline,
     onSignal,
