@@ -51,7 +51,7 @@ const GIVEN = [
   [
     'a FIFO whose reader takes nothing',
     makeFullFifo,
-    { log: 'not taken in time', end: 'resource temporarily unavailable (EAGAIN)' },
+    { log: 'bytes were taken in time', end: 'resource temporarily unavailable (EAGAIN)' },
   ],
   [
     'a full device',

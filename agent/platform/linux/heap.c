@@ -19,7 +19,7 @@
 #define STEP ((size_t)16)
 #define HEADER sizeof(size_t)
 /* The capacity alone tells a small block from one of malloc's, which can always hold more. */
-#define LARGEST_SMALL (4096 - HEADER)
+#define LARGEST_SMALL (1024 - HEADER)
 
 /* Free blocks of each size; a free block begins with the address of the next. */
 static void *free_blocks[(LARGEST_SMALL + HEADER) / STEP + 1];
