@@ -61,7 +61,8 @@ export function openTee(stream: { number: number; name: string }, path: string, 
     flow,
     losses() {
       const { left } = flow();
-      if (left > 0) return [`${stream.name} and ${path}: not all of the last ${left} bytes were taken in time`];
+      if (left > 0)
+        return [`${stream.name} and ${path}: not all of the last ${left} bytes were taken in time`];
       return [stream.name, path].flatMap((name, side) => {
         const errno = count(COUNT.errno[side] ?? 0);
         // A standard stream that was closed when the agent was started is nobody's loss.

@@ -51,7 +51,8 @@ export function tee(
     flow,
     losses() {
       const { left } = flow();
-      if (left > 0) return [`${stream.name} and ${file.path}: not all of the last ${left} bytes were taken in time`];
+      if (left > 0)
+        return [`${stream.name} and ${file.path}: not all of the last ${left} bytes were taken in time`];
       return sides.flatMap(({ lost, error }) => (lost > 0 ? [`${error}; ${lost} bytes are lost`] : []));
     },
   };
