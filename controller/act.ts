@@ -11,7 +11,7 @@ import { NotLeadingError } from './leading.ts';
 import { keepOfPod, type ObservedPod } from './pod.ts';
 import type { ApiClient } from './runtime/client.ts';
 import { ApiError } from './runtime/errors.ts';
-import { CONFIG_MAPS, EVENTS, PODS, TASKS, type KubeObject } from './runtime/objects.ts';
+import { CONFIG_MAPS, EVENTS, PODS, TASKS } from './runtime/objects.ts';
 import type { Log } from './runtime/log.ts';
 import type { StoredTask } from './stored-task.ts';
 
@@ -106,7 +106,7 @@ export class Actor {
 
   async #putScripts(scripts: ConfigMap, signal: AbortSignal): Promise<void> {
     try {
-      await this.#settings.client.create(CONFIG_MAPS, scripts as KubeObject, { signal });
+      await this.#settings.client.create(CONFIG_MAPS, scripts, { signal });
     } catch (error) {
       if (!exists(error)) throw error;
       await this.#existingScripts(scripts, signal);

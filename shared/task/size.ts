@@ -28,7 +28,7 @@ const KEYS = { env: 'name', volumeMounts: 'mountPath', volumeDevices: 'devicePat
  */
 export function checkSteps({ steps, stepTemplate }: Pick<TaskSpec, 'steps' | 'stepTemplate'>): void {
   if (stepTemplate === undefined) return;
-  const own = sizeOf(steps.map(({ script: _, ...step }) => step));
+  const own = sizeOf(steps.map((step) => ({ ...step, script: undefined })));
   const given = sizesOf(stepTemplate);
   const inherited = steps.reduce((sum, step) => sum + inheritedBy(step, given), 0);
   if (own + inherited <= MAX_POD_BYTES) return;

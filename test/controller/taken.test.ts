@@ -22,7 +22,7 @@ describe('the scripts of a Task', () => {
   it.each<[string, (scripts: Loose) => object]>([
     ['has other content', (scripts) => ({ ...scripts, data: { a: 'echo yours' } })],
     ['has more content', (scripts) => ({ ...scripts, data: { a: 'echo mine', b: 'x' } })],
-    ['can be changed', ({ immutable: _, ...scripts }) => scripts],
+    ['can be changed', (scripts) => ({ ...scripts, immutable: undefined })],
     ['has binary data beside', (scripts) => ({ ...scripts, binaryData: { b: 'eA==' } })],
     ['has no owner', (scripts) => ({ ...scripts, metadata: { ...scripts.metadata, ownerReferences: [] } })],
   ])('are not a ConfigMap of that name that %s', async (_, forged) => {

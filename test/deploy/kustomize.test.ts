@@ -103,7 +103,7 @@ describe('the component network-policy', () => {
     const of = (kind: string) => all.find((each) => each.kind === kind);
     expect(of('NetworkPolicy')).toMatchObject({
       spec: {
-        podSelector: (of('Deployment')?.spec as { selector: object }).selector,
+        podSelector: (of('Deployment') as { spec: { selector: object } }).spec.selector,
         policyTypes: ['Ingress'],
         ingress: [{ ports: [{ port: 'metrics', protocol: 'TCP' }] }],
       },

@@ -77,7 +77,7 @@ export function onTerminal(
     emulator,
     /** What keys are pressed. */
     press: (keys: string): void => void subprocess.stdin.write(keys),
-    async end(): Promise<{ exitCode: number | undefined; raw: string }> {
+    end: async (): Promise<{ exitCode: number | undefined; raw: string }> => {
       const { exitCode, stdout } = await subprocess;
       await shown;
       return { exitCode, raw: stdout };

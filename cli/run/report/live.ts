@@ -18,7 +18,7 @@ export function liveReporter(terminal: NodeJS.WriteStream): Reporter {
   const draw = (): void => {
     // Between Tasks, and once the last is over, the timer has nothing to draw.
     if (rows.length === 0) return;
-    const { columns = 80, rows: height = 24 } = terminal;
+    const { columns, rows: height } = terminal;
     screen.draw(pending.splice(0), listOf(rows, Date.now(), { columns, rows: height }));
   };
   const timer = setInterval(draw, FRAME);
