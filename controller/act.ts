@@ -1,6 +1,8 @@
 /** Does what was decided: the only place that writes to the cluster. */
-import type { Pod } from '../shared/pod/pod.ts';
+import { needsImage } from '../shared/image/steps.ts';
+import { podOf, type Pod, type PodSettings } from '../shared/pod/pod.ts';
 import type { ConfigMap } from '../shared/pod/scripts.ts';
+import { stepsOf } from '../shared/task/step-template.ts';
 import type { TaskStatus } from '../shared/task/task.ts';
 import { isMadeAs, isScriptsOf } from './adopt.ts';
 import type { TaskEvent } from './decide/events.ts';
@@ -11,7 +13,7 @@ import { NotLeadingError } from './leading.ts';
 import { keepOfPod, type ObservedPod } from './pod.ts';
 import type { ApiClient } from './runtime/client.ts';
 import { ApiError } from './runtime/errors.ts';
-import { CONFIG_MAPS, EVENTS, PODS, TASKS } from './runtime/objects.ts';
+import { CONFIG_MAPS, EVENTS, PODS, TASKS, type KubeObject } from './runtime/objects.ts';
 import type { Log } from './runtime/log.ts';
 import type { StoredTask } from './stored-task.ts';
 
@@ -83,6 +85,30 @@ export class Actor {
       return await client.create(PODS, pod as unknown as ObservedPod & Pod, { signal });
     } catch (error) {
       if (exists(error)) return this.#existing(task, pod, signal);
+      const trouble = error instanceof ApiError ? refusal(error) : undefined;
+      if (trouble === undefined) throw error;
+      throw new RefusedError(trouble, { cause: error });
+    }
+  }
+
+  /**
+   * Whether the API server would take the pod of a Task: what its images run makes no difference to that. Under no name of
+   * its own, since that may be taken.
+   *
+   * @throws {RefusedError}
+   */
+  async tryOut(task: StoredTask, settings: PodSettings, signal: AbortSignal): Promise<void> {
+    const whole = stepsOf(task.spec);
+    const steps = task.spec.steps.map((step, index) => {
+      const own = whole[index];
+      return own !== undefined && needsImage(own) ? { ...step, command: ['true'] } : step;
+    });
+    const { metadata, ...pod } = podOf({ ...task, spec: { ...task.spec, steps } }, settings);
+    const { name: _name, ...rest } = metadata;
+    const probe = { ...pod, metadata: { ...rest, generateName: 'task-pod-' } };
+    try {
+      await this.#settings.client.create(PODS, probe as unknown as KubeObject, { signal, dryRun: true });
+    } catch (error) {
       const trouble = error instanceof ApiError ? refusal(error) : undefined;
       if (trouble === undefined) throw error;
       throw new RefusedError(trouble, { cause: error });

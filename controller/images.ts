@@ -6,6 +6,7 @@ import { ImageReferenceError } from '../shared/image/reference.ts';
 import { lookUpImages, needsImage, StepLookupError, type Images } from '../shared/image/steps.ts';
 import { PodTooLargeError } from '../shared/task/size.ts';
 import { stepsOf } from '../shared/task/step-template.ts';
+import { RefusedError } from './act.ts';
 import type { Prepared } from './decide.ts';
 import type { Trouble } from './decide/trouble.ts';
 import { defined } from './defined.ts';
@@ -22,6 +23,8 @@ const AT_ONCE = 16;
 export interface LookupsSettings {
   client: Pick<ApiClient, 'get'>;
   lookup: Pick<ImageLookup, 'find'>;
+  /** Refuses a Task whose pod the API server would not have: then no secret is read, and nobody asked. */
+  admit?: (task: StoredTask, signal: AbortSignal) => Promise<void>;
   /** Called when there is news of a Task, by its uid's namespace and name. */
   onNews: (task: StoredTask) => void;
   /** `found`, or the name of the error. */
@@ -90,6 +93,7 @@ export class Lookups {
     if (!this.#entries.has(uidOf(task))) return;
     const { client, lookup, signal, clock, onNews, onResult } = this.#settings;
     try {
+      await this.#settings.admit?.(task, signal);
       const keyring = await pullKeyring(task, client, signal);
       const { namespace: asker } = task.metadata;
       const images = await lookUpImages(stepsOf(task.spec), lookup, { keyring, asker, signal });
@@ -143,6 +147,7 @@ function uidOf({ metadata }: StoredTask): string {
 }
 
 function troubleFrom(error: unknown): Trouble {
+  if (error instanceof RefusedError) return error.trouble;
   if (!(error instanceof StepLookupError)) {
     return {
       reason: 'ImageLookupFailed',

@@ -87,16 +87,19 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
     const task = tasks.get(pod.metadata.namespace, owner.name);
     return !(task?.metadata.uid === owner.uid && isFinal(task));
   };
+  const { agentImage, agentImagePullPolicy, dryRun } = args;
+  const settings: Settings = { agentImage, agentImagePullPolicy, patience: times.patience };
+  const writer = whileLeading(clients.writer, mayWrite);
+  const actor = new Actor({ client: writer, instance, log, clock: Date.now });
   const lookups = new Lookups({
     client: clients.reader,
     lookup: lazyLookup({ registries }),
     clock: Date.now,
     signal,
+    admit: (task, stop) => actor.tryOut(task, settings, stop),
     onNews: (task) => queue.add(keyOf(task)),
     onResult: (result) => metrics.imageLookedUp(result),
   });
-  const { agentImage, agentImagePullPolicy, dryRun } = args;
-  const settings: Settings = { agentImage, agentImagePullPolicy, patience: times.patience };
   const reconciler = new Reconciler({
     tasks,
     pods,
@@ -105,7 +108,7 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
     log,
     clock: Date.now,
     dryRun,
-    actor: new Actor({ client: whileLeading(clients.writer, mayWrite), instance, log, clock: Date.now }),
+    actor,
     lookAgain: (key, after) => queue.addAfter(key, after),
     onStatus: (before, after) => observeStatus(metrics, before, after),
   });

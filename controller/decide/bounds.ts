@@ -7,6 +7,8 @@ const INT32 = { min: -(2 ** 31), max: 2 ** 31 - 1 };
 /** Bytes of a message, and of a word for programs. */
 const MAX_MESSAGE = 4096;
 const MAX_WORD = 128;
+/** As many as a metav1.Condition takes. */
+const MAX_CONDITION = 32_768;
 /** The kubelet counts in seconds. */
 const SLACK = 2000;
 
@@ -42,7 +44,7 @@ export function bounded(status: TaskStatus): TaskStatus {
     reason: reason && plain(reason, MAX_WORD),
     message: message && plain(message, MAX_MESSAGE),
     steps: steps?.map(boundedStep),
-    conditions: conditions?.map((each) => ({ ...each, message: plain(each.message, MAX_MESSAGE) })),
+    conditions: conditions?.map((each) => ({ ...each, message: plain(each.message, MAX_CONDITION) })),
   });
 }
 

@@ -16,6 +16,10 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
+interface CreateOptions extends CallOptions {
+  dryRun?: boolean;
+}
+
 export interface Patch {
   /** `json`: RFC 6902. `merge`: RFC 7386. `apply`: server-side apply. */
   type: 'json' | 'merge' | 'apply';
@@ -68,7 +72,8 @@ export interface Page<T> {
 export interface ApiClient {
   get<T extends KubeObject>(type: ResourceType, ref: Ref, options?: CallOptions): Promise<T>;
   /** In the namespace of its metadata. */
-  create<T extends KubeObject>(type: ResourceType, object: T, options?: CallOptions): Promise<T>;
+  /** With `dryRun` the server says what it would say, and makes nothing. */
+  create<T extends KubeObject>(type: ResourceType, object: T, options?: CreateOptions): Promise<T>;
   patch<T extends KubeObject>(
     type: ResourceType,
     ref: Ref & { subresource?: string },
@@ -139,9 +144,13 @@ export class HttpClient implements ApiClient {
   async create<T extends KubeObject>(
     type: ResourceType,
     object: T,
-    { signal }: CallOptions = {},
+    { signal, dryRun = false }: CreateOptions = {},
   ): Promise<T> {
-    const path = pathOf(type, { namespace: object.metadata.namespace });
+    const path = pathOf(
+      type,
+      { namespace: object.metadata.namespace },
+      { dryRun: dryRun ? 'All' : undefined },
+    );
     return this.#object<T>({ ...about('create', type), method: 'POST', path, ...json(object) }, signal);
   }
 

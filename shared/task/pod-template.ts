@@ -135,7 +135,9 @@ export const podTemplateSchema = open({
   hostPID: flag('Use the process ids of the node. Default: false.'),
   hostIPC: flag('Use the IPC namespace of the node. Default: false.'),
   hostUsers: flag('Use the user ids of the node. Default: true.'),
-  shareProcessNamespace: flag('Let the containers see the processes of each other. Default: false.'),
+  shareProcessNamespace: flag(
+    'Let the containers see the processes of each other. Steps can then release, stop or forge one another. Default: false.',
+  ),
   dnsPolicy: text('Where DNS settings come from. Default: ClusterFirst.'),
   dnsConfig: dnsConfig.optional().describe('More DNS settings.'),
   hostname: text('The host name of the pod. Default: the name of the pod.'),

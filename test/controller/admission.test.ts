@@ -1,0 +1,27 @@
+/** Nothing is asked on behalf of a pod that the API server would not have. */
+import { expect, it } from 'vitest';
+import { control, worldWith } from './harness.ts';
+
+it('no secret is read, and no registry asked, for a Task whose pod would be forbidden', async () => {
+  const world = await worldWith();
+  control(world);
+  const task = await world.apply({
+    podTemplate: { serviceAccountName: 'nobody', imagePullSecrets: [{ name: 'secret' }] },
+    steps: [{ name: 'a', image: 'registry.invalid/a:1' }],
+  });
+  const { message } = await world.until(task, 'PodForbidden');
+  expect(message).toContain('serviceaccount "nobody" not found');
+  const asked = world.server.counts.all().map(({ verb, resource }) => `${verb} ${resource}`);
+  expect(asked).toContain('create pods');
+  expect(asked).not.toContain('get secrets');
+  expect(asked).not.toContain('get serviceaccounts');
+  expect(await world.pod(task)).toBeUndefined();
+});
+
+it('the try leaves no pod behind when the image cannot be asked', async () => {
+  const world = await worldWith();
+  control(world);
+  const task = await world.apply({ steps: [{ name: 'a', image: '127.0.0.1:1/a:1' }] });
+  await world.until(task, 'ImageLookupFailed');
+  expect(await world.pod(task)).toBeUndefined();
+});
