@@ -1,5 +1,5 @@
 /*
- * The memory of QuickJS: docs/decisions/0012-a-heap-of-our-own.md says why it is not left to malloc. Small blocks come
+ * The memory of QuickJS: docs/decisions/0015-a-heap-of-our-own.md says why it is not left to malloc. Small blocks come
  * from one mapping whose pages are there at once, and are kept in lists by their size; all others are malloc's.
  * test/agent/heap.test.ts compares it with the C library's under the sanitizers.
  */

@@ -12,6 +12,7 @@ const SEQUENCES =
 // oxlint-disable-next-line no-control-regex
 const COLOUR = /^\u001B\[[\d;:]*m$/;
 
+// oxlint-disable-next-line no-control-regex
 const CONTROLS = /[^\P{Cc}\t\u001B]/gu;
 
 /**
