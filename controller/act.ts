@@ -5,7 +5,10 @@ import type { ConfigMap } from '../shared/pod/scripts.ts';
 import { stepsOf } from '../shared/task/step-template.ts';
 import type { TaskStatus } from '../shared/task/task.ts';
 import { isMadeAs, isScriptsOf } from './adopt.ts';
+import { labelsOf } from '../shared/pod/labels.ts';
+import { ownedBy } from '../shared/pod/owner.ts';
 import type { TaskEvent } from './decide/events.ts';
+import type { PodEvent } from './decide/mounts.ts';
 import type { JsonPatch } from './decide/patch.ts';
 import type { Trouble } from './decide/trouble.ts';
 import { eventObject } from './event-object.ts';
@@ -34,12 +37,25 @@ export class RefusedError extends Error {
 }
 
 export interface ActorSettings {
-  client: Pick<ApiClient, 'get' | 'create' | 'patch' | 'delete'>;
+  client: Pick<ApiClient, 'get' | 'list' | 'create' | 'patch' | 'delete'>;
   /** Which of several controllers this is. */
   instance: string;
   log: Log;
   /** Milliseconds since the epoch. */
   clock: () => number;
+}
+
+/** The most events that are read about one pod. */
+const MAX_EVENTS = 50;
+
+interface NodeEvent extends KubeObject {
+  type?: string;
+  reason?: string;
+  note?: string;
+  regarding?: { uid?: string };
+  series?: { lastObservedTime?: string };
+  eventTime?: string | null;
+  deprecatedLastTimestamp?: string | null;
 }
 
 /** The writes of one controller. */
@@ -155,6 +171,28 @@ export class Actor {
     const whose = isOwnedBy(task, pod) ? 'is not as its controller makes it' : 'belongs to somebody else';
     const message = `pod ${name} exists and ${whose}; delete it, or this Task`;
     throw new RefusedError({ reason: 'PodNameTaken', message, ends: 'patience' });
+  }
+
+  /** Gives a pod that is the Task's its labels and its owner again. */
+  async claimPod(task: StoredTask, pod: ObservedPod, signal: AbortSignal): Promise<ObservedPod> {
+    const { uid } = pod.metadata;
+    const metadata = { uid, labels: labelsOf(task), ...ownedBy(task) };
+    const patch = { type: 'merge', body: { metadata } } as const;
+    const claimed = await this.#settings.client.patch<ObservedPod>(PODS, refOf(pod), patch, { signal });
+    return keepOfPod(claimed);
+  }
+
+  /** What its node said about a pod in events, the newest first. */
+  async readEvents({ metadata }: ObservedPod, signal: AbortSignal): Promise<PodEvent[]> {
+    const { namespace = 'default', uid = '' } = metadata;
+    const query = { namespace, fieldSelector: `regarding.uid=${uid}`, limit: MAX_EVENTS };
+    const { items } = await this.#settings.client.list<NodeEvent>(EVENTS, query, { signal });
+    const time = ({ series, deprecatedLastTimestamp, eventTime }: NodeEvent): string =>
+      series?.lastObservedTime ?? deprecatedLastTimestamp ?? eventTime ?? '';
+    return items
+      .filter(({ regarding, type }) => regarding?.uid === uid && type === 'Warning')
+      .toSorted((one, other) => (time(one) < time(other) ? 1 : -1))
+      .map(({ reason = '', note = '' }) => ({ reason, note }));
   }
 
   /** @throws {StaleError} when the order is no longer what it was */

@@ -56,6 +56,7 @@ export async function runController(
     if (ready === undefined) return;
     parts.settings.injection = await injectionFor(args.agentInjection, clients.reader, over);
     parts.standing.isCurrent = () => term.isCurrent();
+    giveUpAfter(term.signal, times.lease.leaseDuration - times.lease.renewDeadline, ending);
     log.info({ instance, injection: parts.settings.injection, tasks: tasks.size }, 'leading');
     await reconcileAll(parts, { args, log, stop: term.signal, abort: ending.signal });
     parts.standing.isCurrent = () => false;
@@ -79,6 +80,13 @@ export async function runController(
     for (const client of Object.values(clients)) client.close();
     log.info({}, 'controller stopped');
   }
+}
+
+/** What was begun when the term ended is brought to its end, unless that takes longer than another controller waits. */
+function giveUpAfter(ended: AbortSignal, ms: number, ending: AbortController): void {
+  const onEnd = (): void => void setTimeout(() => ending.abort(), ms).unref();
+  if (ended.aborted) onEnd();
+  else ended.addEventListener('abort', onEnd, { once: true });
 }
 
 interface Term {

@@ -12,9 +12,11 @@ import { PodTooLargeError } from '../shared/task/size.ts';
 import type { TaskStatus } from '../shared/task/task.ts';
 import { advance, holdOf } from './decide/advance.ts';
 import { conclude, culprit, DELETION_PATIENCE, stopped, type Conclusion } from './decide/conclude.ts';
-import { observe } from './decide/observe.ts';
+import { observe, type Chain } from './decide/observe.ts';
 import type { JsonPatch } from './decide/patch.ts';
-import { statusOf, troubledSince, type Known } from './decide/status.ts';
+import { EVENTS_INTERVAL, mayTell, mountTrouble, type PodEvent } from './decide/mounts.ts';
+import { lastingTrouble, troubledSince } from './decide/patience.ts';
+import { statusOf, type Known } from './decide/status.ts';
 import {
   causeToStop,
   deadlineOf,
@@ -38,6 +40,8 @@ export interface Seen {
   hadPod: boolean;
   /** What the making of the pod needs, or what stands in its way. */
   prepared: Prepared;
+  /** What its node said in events about the pod, and when they were read, ms since the epoch; absent when nobody has. */
+  events?: { at: number; found: readonly PodEvent[] } | undefined;
   /** Milliseconds since the epoch. */
   now: number;
 }
@@ -70,6 +74,7 @@ export type Action =
   | { kind: 'look-up' }
   | { kind: 'create'; pod: Pod; scripts: ConfigMap | undefined }
   | { kind: 'patch-pod'; patch: JsonPatch }
+  | { kind: 'read-events' }
   | { kind: 'delete-pod' }
   | { kind: 'delete-task' };
 
@@ -149,13 +154,16 @@ function podIsGone({ status }: StoredTask): Conclusion {
   return { status: 'Failure', reason: 'PodDeleted', message, unconfirmed: true };
 }
 
-function withPod({ task, now }: Seen, pod: ObservedPod, settings: Settings): Decision {
+function withPod({ task, events, now }: Seen, pod: ObservedPod, settings: Settings): Decision {
   const chain = observe(task, pod);
   const stop = stopOf(pod);
   const known = { task, pod, chain, now };
   const conclusion = conclude({ task, pod, chain, stop }, now);
   if (conclusion !== undefined) return report({ ...known, conclusion });
-  const trouble = troubleOf(pod, chain);
+  const reported = troubleOf(pod, chain);
+  const asks = reported === undefined && mayTell(pod, chain, now);
+  const shown = asks && events !== undefined ? mountTrouble(task, events.found) : reported;
+  const trouble = lastingTrouble(task, chain, shown);
   if (stop !== undefined) {
     const { reason, message } = stop;
     const stopping: Trouble = { reason, message, ends: 'never' };
@@ -184,11 +192,17 @@ function withPod({ task, now }: Seen, pod: ObservedPod, settings: Settings): Dec
   const { deletionTimestamp } = pod.metadata;
   return {
     ...report({ ...known, trouble, hold: holdOf(task, pod, chain) }),
-    actions: patchPod([...tidyStop(pod), ...advance(task, pod, chain)]),
+    actions: [
+      ...patchPod([...tidyStop(pod), ...advance(task, pod, chain)]),
+      ...(asks && (events === undefined || now >= events.at + EVENTS_INTERVAL)
+        ? [{ kind: 'read-events' } as const]
+        : []),
+    ],
     ...soonest(
       now,
       deadlineOf(task, pod),
       patienceEnds(trouble, since, settings),
+      reported === undefined ? nextEvents(pod, chain, { events, now }) : undefined,
       deletionTimestamp === undefined ? undefined : Date.parse(deletionTimestamp) + DELETION_PATIENCE,
     ),
   };
@@ -196,6 +210,17 @@ function withPod({ task, now }: Seen, pod: ObservedPod, settings: Settings): Dec
 
 function patchPod(patch: JsonPatch): Action[] {
   return patch.length === 0 ? [] : [{ kind: 'patch-pod', patch }];
+}
+
+/** When the events of a pod that shows no container are to be read. */
+function nextEvents(
+  pod: ObservedPod,
+  chain: Chain,
+  { events, now }: Pick<Seen, 'events' | 'now'>,
+): number | undefined {
+  if (mayTell(pod, chain, now)) return (events?.at ?? now) + EVENTS_INTERVAL;
+  const first = Date.parse(pod.metadata.creationTimestamp ?? '') + EVENTS_INTERVAL;
+  return mayTell(pod, chain, first) ? first : undefined;
 }
 
 /** The status as it should be, if it is not. */

@@ -6,7 +6,7 @@ export class NotLeadingError extends Error {
   override name = 'NotLeadingError';
 }
 
-type Client = Pick<ApiClient, 'get' | 'create' | 'patch' | 'delete'>;
+type Client = Pick<ApiClient, 'get' | 'list' | 'create' | 'patch' | 'delete'>;
 
 /**
  * A client that asks before each write whether it may still be done. Between two writes of one look at a Task the
@@ -21,6 +21,7 @@ export function whileLeading(client: Client, mayWrite: () => boolean): Client {
   };
   return {
     get: (type, ref, options) => client.get(type, ref, options),
+    list: (type, query, options) => client.list(type, query, options),
     async create(type, object, options) {
       allowed();
       return client.create(type, object, options);

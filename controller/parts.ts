@@ -53,7 +53,7 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
       [PODS.plural, pods.leftOut],
     ],
   });
-  const clients = connections(access, times, metrics);
+  const clients = connections(access, metrics);
 
   const of = { client: clients.reader, namespace: args.namespace, log };
   const tasks: Cache<StoredTask> = new Cache<StoredTask>({
@@ -115,15 +115,18 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
   return { instance, standing, queue, metrics, clients, tasks, pods, settings, reconciler };
 }
 
+/** ms; the default of a server's --request-timeout, and some. */
+const SLOWEST_WRITE = 65_000;
+
 /** Three of them, so that none waits for another's requests. */
-function connections(access: Access, { lease }: Times, metrics: Metrics) {
+function connections(access: Access, metrics: Metrics) {
   const settings = { version: packageJson.version, onRequest: metrics.requested };
   return {
     reader: connect(access, settings),
     leaser: connect(access, settings),
-    // What is sent under a Lease is given up before another controller can act. What the network still holds then
-    // meets versions, names and tests that no longer fit.
-    writer: connect(access, { ...settings, requestTimeout: lease.leaseDuration - lease.renewDeadline }),
+    // A write that is slow is not given up while it may still succeed: a server ends it after a minute. The end of the
+    // Lease ends it before; what the network still holds then meets versions, names and tests that no longer fit.
+    writer: connect(access, { ...settings, requestTimeout: SLOWEST_WRITE }),
   };
 }
 

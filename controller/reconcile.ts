@@ -1,4 +1,5 @@
 /** Looks at one Task and does what {@link decide} says. Level-triggered: a key says where to look, never what happened. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Images } from '../shared/image/steps.ts';
 import { podNameOf, podOf, type Pod } from '../shared/pod/pod.ts';
 import { scriptsConfigMap, type ConfigMap } from '../shared/pod/scripts.ts';
@@ -7,6 +8,7 @@ import { type Actor, isOwnedBy, RefusedError } from './act.ts';
 import { decide, type Action, type Decision, type Prepared, type Settings } from './decide.ts';
 import { smaller } from './decide/bounds.ts';
 import { createdEvent, eventsOf } from './decide/events.ts';
+import type { PodEvent } from './decide/mounts.ts';
 import type { Trouble } from './decide/trouble.ts';
 import type { Lookups } from './images.ts';
 import type { ObservedPod } from './pod.ts';
@@ -46,6 +48,8 @@ interface Memory {
   foreignUid?: string | undefined;
   /** What the API server said of a status that it did not take. */
   refusal?: string;
+  /** What its node said of the pod, and when that was read. */
+  events?: { at: number; found: readonly PodEvent[] };
   refused?: { trouble: Trouble; retryAt: number; attempts: number };
 }
 
@@ -71,7 +75,8 @@ export class Reconciler {
     const pod = found && (await this.#isOurs(task, found, memory, signal)) ? found : undefined;
     if (pod !== undefined) memory.hadPod = true;
 
-    const seen = { task, pod, hadPod: memory.hadPod, prepared: this.#prepared(task, memory), now: clock() };
+    const { hadPod, events } = memory;
+    const seen = { task, pod, hadPod, prepared: this.#prepared(task, memory), events, now: clock() };
     const decision = decide(seen, settings);
     const again = await this.#carryOut(decision, { key, task, pod, memory, signal });
     if (again !== undefined) lookAgain(key, again);
@@ -84,14 +89,25 @@ export class Reconciler {
   }
 
   /** The pod of the Task's name and owner: from the API server where the cache has a stub of it, or had no place for it. */
-  async #podOf({ metadata }: StoredTask, signal: AbortSignal): Promise<ObservedPod | undefined> {
-    const { pods, actor } = this.#settings;
+  async #podOf(task: StoredTask, signal: AbortSignal): Promise<ObservedPod | undefined> {
+    const { metadata, status } = task;
+    const { pods, actor, log } = this.#settings;
     const { namespace, uid = '' } = metadata;
     const name = podNameOf({ name: metadata.name, uid });
     const known = pods.get(namespace, name);
     const isWhole = known === undefined ? pods.leftOut === 0 : known.stub !== true;
     const pod = isWhole ? known : await actor.readPod({ namespace, name }, signal);
-    return pod !== undefined && isOwnedBy({ metadata }, pod) ? pod : undefined;
+    if (pod !== undefined && isOwnedBy({ metadata }, pod)) return pod;
+    // Somebody may have taken away the labels that it is found by, or its owner. Its uid tells that it is the one.
+    const { podUID = this.#memories.get(uid)?.podUid } = status ?? {};
+    if (podUID === undefined) return undefined;
+    const fresh = await actor.readPod({ namespace, name }, signal);
+    if (fresh?.metadata.uid !== podUID) return undefined;
+    if (this.#settings.dryRun) return fresh;
+    const claimed = await actor.claimPod(task, fresh, signal);
+    log.warn({ task: `${namespace}/${metadata.name}`, pod: name }, 'labels and owner of a pod put right');
+    pods.put(claimed);
+    return claimed;
   }
 
   #memoryOf(task: StoredTask): Memory {
@@ -177,6 +193,14 @@ export class Reconciler {
           'pod patched',
         );
         return pods.put(await actor.patchPod(pod, action.patch, signal));
+      case 'read-events': {
+        const { clock, lookAgain } = this.#settings;
+        if (pod === undefined) return;
+        const before = memory.events?.found;
+        memory.events = { at: clock(), found: await actor.readEvents(pod, signal) };
+        if (!isDeepStrictEqual(before ?? [], memory.events.found)) lookAgain(key, 0);
+        return;
+      }
       case 'delete-pod':
         if (pod !== undefined) await actor.deletePod(pod, signal);
         log.info({ task: key, pod: pod?.metadata.name }, 'pod deleted');
@@ -242,6 +266,11 @@ export class Reconciler {
   async #write(status: TaskStatus, { key, task, memory, signal }: Circumstances): Promise<StoredTask> {
     const { actor, tasks, onStatus, log, clock } = this.#settings;
     const before = task.status;
+    const tell = async (): Promise<void> =>
+      void (await Promise.all(eventsOf(before, status).map((event) => actor.tell(task, event, signal))));
+    // Before the last word: behind it nobody looks again, should this process be killed in between.
+    const isLast = status.completionTime !== undefined;
+    if (isLast) await tell();
     const stored = await this.#written(task, status, memory, signal);
     memory.written = clock();
     tasks.put(stored);
@@ -250,7 +279,7 @@ export class Reconciler {
       const { status: word, reason, step, podName: pod, duration } = status;
       log.info({ task: key, status: word, reason, step, pod, duration }, 'task status');
     }
-    await Promise.all(eventsOf(before, status).map((event) => actor.tell(task, event, signal)));
+    if (!isLast) await tell();
     return stored;
   }
 }

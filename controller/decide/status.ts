@@ -7,6 +7,7 @@ import { bounded } from './bounds.ts';
 import type { Conclusion } from './conclude.ts';
 import { NEVER_STARTED } from './lost.ts';
 import { NOT_KNOWN, type Chain, type StepView } from './observe.ts';
+import { isSame, PROGRESSING } from './patience.ts';
 import { TIMED_OUT } from './stop.ts';
 import { stuckBy, type Trouble } from './trouble.ts';
 import type { StoredTask } from '../stored-task.ts';
@@ -208,9 +209,6 @@ function conditionsOf({ task, trouble, hold, conclusion, now }: Known): Conditio
   return wanted.map((condition) => dated(fitting(condition), before, now));
 }
 
-/** `False` while something keeps the Task from getting on; its time says since when. */
-const PROGRESSING = 'Progressing';
-
 function dated(
   condition: Omit<Condition, 'lastTransitionTime'>,
   before: readonly Condition[],
@@ -218,7 +216,9 @@ function dated(
 ): Condition {
   const same = before.find(
     ({ type, status, reason }) =>
-      type === condition.type && status === condition.status && reason === condition.reason,
+      type === condition.type &&
+      status === condition.status &&
+      (reason === condition.reason || (type === PROGRESSING && isSame(reason, condition.reason))),
   );
   return {
     ...condition,
@@ -232,10 +232,4 @@ function fitting<T extends Pick<Condition, 'reason' | 'message'>>(condition: T):
     ? condition.reason
     : 'Unknown';
   return { ...condition, reason: reason.slice(0, 1024), message: condition.message.slice(0, 32_768) };
-}
-
-/** Since when the trouble stands, ms since the epoch: the first that a status said so, else now. */
-export function troubledSince(task: StoredTask, { reason }: Trouble, now: number): number {
-  const known = task.status?.conditions?.find((each) => each.type === PROGRESSING && each.reason === reason);
-  return known === undefined ? now : Date.parse(known.lastTransitionTime);
 }

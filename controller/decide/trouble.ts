@@ -61,8 +61,21 @@ const WAITING: Readonly<Record<string, Stuck>> = {
     ends: 'patience',
     cure: 'see kubectl describe pod',
   },
+  // Of a sidecar that never came up: one that did holds no step.
+  CrashLoopBackOff: { reason: 'CrashLoopBackOff', ends: 'patience', cure: 'see its log' },
   RunContainerError: { reason: 'RunContainerError', ends: 'patience', cure: 'see kubectl describe pod' },
 };
+
+/** Troubles of containers that do not start, which the controller's patience ends. */
+const PATIENT: ReadonlySet<string> = new Set([
+  ...Object.values(WAITING).flatMap(({ reason, ends }) => (ends === 'patience' ? [reason] : [])),
+  ...['FailedMount', 'FailedAttachVolume', 'FailedCreatePodSandBox'],
+]);
+
+/** @example isPatient('ImagePullBackOff') // true */
+export function isPatient(reason: string): boolean {
+  return PATIENT.has(reason);
+}
 
 /**
  * What is wrong with a pod that is not over, the most telling first; `undefined` when nothing is.
@@ -71,12 +84,17 @@ const WAITING: Readonly<Record<string, Stuck>> = {
  */
 export function troubleOf(pod: ObservedPod, chain: Chain): Trouble | undefined {
   return (
-    initTrouble(pod) ?? stepTrouble(chain) ?? leaving(pod) ?? nodeTrouble(pod, chain) ?? unscheduled(pod)
+    initTrouble(pod, chain) ??
+    stepTrouble(chain) ??
+    leaving(pod) ??
+    nodeTrouble(pod, chain) ??
+    unscheduled(pod)
   );
 }
 
 /** The installer or a sidecar: no step can start without them. */
-function initTrouble(pod: ObservedPod): Trouble | undefined {
+function initTrouble(pod: ObservedPod, { steps }: Chain): Trouble | undefined {
+  if (steps.some(({ state }) => state !== 'absent')) return undefined;
   for (const status of pod.status?.initContainerStatuses ?? []) {
     const what = status.name === INSTALL_CONTAINER ? 'the agent' : `sidecar ${status.name}`;
     const trouble = waitingTrouble(what, status.state?.waiting) ?? failedInstaller(status);

@@ -305,3 +305,44 @@ describe('the controller', () => {
     expect(await podsOf(world)).toHaveLength(3);
   });
 });
+
+describe('what a person does to the pod', () => {
+  it.each([
+    ['labels', { labels: null }],
+    ['owner', { ownerReferences: null }],
+  ])('without its %s it is found and put right', async (_, metadata) => {
+    const world = await worldWith();
+    control(world);
+    const task = await world.apply({ steps: [step('a')] });
+    await world.play(task, [running('a')]);
+    await world.until(task, 'Running');
+    const { name = '' } = (await world.pod(task))?.metadata ?? {};
+    await world.client.patch(PODS, { namespace: NAMESPACE, name }, { type: 'merge', body: { metadata } });
+    await waitUntil('it is as it was', async () => {
+      const pod = await world.pod(task);
+      return (
+        pod?.metadata.labels?.['api.practice.com/task'] === task.metadata.name &&
+        pod.metadata.ownerReferences?.[0]?.uid === task.metadata.uid
+      );
+    });
+    await world.play(task, [over('a')]);
+    await world.until(task, 'Successful');
+  });
+});
+
+describe('the last event', () => {
+  it('is posted before the last word: behind it nobody looks again', async () => {
+    const world = await worldWith();
+    const told: string[] = [];
+    world.server.counts.listeners.add(({ verb, resource, subresource }, code) => {
+      if (verb === 'create' && resource.plural === 'events' && code < 300) told.push('event');
+      if (verb === 'patch' && subresource === 'status' && resource.plural === 'tasks') told.push('status');
+    });
+    control(world);
+    const task = await world.apply({ steps: [step('a')] });
+    await world.play(task, [over('a')]);
+    await world.until(task, 'Successful');
+    expect(told.at(-1)).toBe('status');
+    expect(await world.reasons(task)).toContain('Finished');
+  });
+});

@@ -41,6 +41,7 @@ const CONTROLLER = [
   'get secrets.',
   'get serviceaccounts.',
   'create events.events.k8s.io',
+  'list events.events.k8s.io',
 ];
 const LEASE = ['get', 'watch', 'patch', 'create'].map((verb) => `${verb} leases.coordination.k8s.io`);
 

@@ -3,7 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
-import { CONFIG_MAPS, PODS, SECRETS, TASKS, type KubeObject } from '../../../controller/runtime/objects.ts';
+import {
+  CONFIG_MAPS,
+  EVENTS,
+  PODS,
+  SECRETS,
+  TASKS,
+  type KubeObject,
+} from '../../../controller/runtime/objects.ts';
 import { podNameOf } from '../../../shared/pod/pod.ts';
 import { scriptsConfigMap } from '../../../shared/pod/scripts.ts';
 import { localAgents } from '../../support/agents.ts';
@@ -97,6 +104,16 @@ test.each([
     await world.change(script, { suspend: false });
     await world.until(script, 'ConfigMapNameTaken');
     await kubelet.stop();
+    const stuck = await world.apply({ steps: [STEP] });
+    const { name: stuckPod, uid = '' } = (await waitUntil('there is a pod', () => world.pod(stuck))).metadata;
+    const conditions = [{ type: 'PodScheduled', status: 'True' }];
+    await world.client.patch(
+      PODS,
+      { namespace: NAMESPACE, name: stuckPod, subresource: 'status' },
+      { type: 'merge', body: { status: { conditions } } },
+    );
+    await world.client.create<KubeObject & object>(EVENTS, failedMount(stuckPod, uid));
+    await world.until(stuck, 'FailedMount');
     const unheard = await world.apply({ steps: [STEP] });
     await waitUntil('there is a pod', () => world.pod(unheard));
     await world.change(unheard, { cancel: true });
@@ -116,6 +133,20 @@ test.each([
   },
   120_000,
 );
+
+function failedMount(pod: string, uid: string) {
+  return {
+    metadata: { name: 'failed-mount', namespace: NAMESPACE },
+    eventTime: new Date().toISOString().replace('Z', '000Z'),
+    reportingController: 'kubelet',
+    reportingInstance: 'node-1',
+    action: 'Mount',
+    reason: 'FailedMount',
+    type: 'Warning',
+    note: 'MountVolume.SetUp failed for volume "taskflow-bin" : no such image',
+    regarding: { apiVersion: 'v1', kind: 'Pod', name: pod, namespace: NAMESPACE, uid },
+  };
+}
 
 const STEP = { name: 'a', image: 'busybox', command: ['true'] };
 

@@ -55,7 +55,7 @@ describe('a pod on its way', () => {
     ],
   ];
   it.each(rows)('%s', (_, pod, says, steps) => {
-    expect(decided({ pod })).toEqual({ does: [], says, steps });
+    expect(decided({ pod }, 5)).toEqual({ does: [], says, steps });
   });
 
   it('is reported under the steps’ own names, in the order written', () => {

@@ -60,6 +60,8 @@ export function fieldSelector(text: string | null): FieldSelector {
   const terms = text.split(',').map((part): Selector => {
     const [, field = '', operator, value = ''] = /^([\w.]+)(!=|==?)(.*)$/.exec(part.trim()) ?? [];
     if (operator === undefined) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
+    // Of events; who asks has to look at what comes.
+    if (field === 'regarding.uid') return EVERYTHING;
     if (field !== 'metadata.name' && field !== 'metadata.namespace')
       throw badRequest(`field label not supported: ${field}`);
     if (field === 'metadata.name' && operator !== '!=') name = value;
