@@ -1,4 +1,5 @@
 /** Looks up what images run. Asks a registry as seldom as it can. */
+import type { BlockList } from 'node:net';
 import { withAccess } from './access.ts';
 import type { Keyring } from './credentials.ts';
 import { asDigest, type Digest } from './digest.ts';
@@ -20,6 +21,8 @@ const MOST_GATES = 1_000;
 
 export interface LookupSettings {
   registries?: Registries;
+  /** Addresses at which nothing is asked, unless `registries` names the host. Default: none. */
+  denied?: BlockList;
   /** Where to keep what was found. Default: in memory. */
   store?: Store;
   /** How long a tag is believed to stand for the same image, ms. Default: 30 s. */
@@ -55,6 +58,9 @@ export interface Wanted {
  */
 export class ImageLookup {
   readonly #registries: Registries;
+  readonly #denied: BlockList | undefined;
+  /** Hosts that the operator named. */
+  readonly #named: ReadonlySet<string>;
   readonly #records: Records;
   readonly #failures: Failures;
   readonly #tagLifetime: number;
@@ -68,6 +74,8 @@ export class ImageLookup {
   constructor(settings: LookupSettings = {}) {
     const { registries = new Map(), store = memoryStore(), failureLifetime = 10_000 } = settings;
     this.#registries = registries;
+    this.#denied = settings.denied;
+    this.#named = namedHosts(registries);
     this.#records = recordsIn(store);
     this.#failures = new Failures(failureLifetime, Date.now);
     this.#tagLifetime = settings.tagLifetime ?? 30_000;
@@ -189,10 +197,20 @@ export class ImageLookup {
   }
 
   #transportTo({ ca }: Endpoint): Transport {
-    const transport = this.#transports.get(ca ?? '') ?? fetchTransport(ca);
+    const known = this.#transports.get(ca ?? '');
+    if (known !== undefined) return known;
+    const open = fetchTransport(ca);
+    const guarded = this.#denied === undefined ? open : fetchTransport(ca, this.#denied);
+    // Where a redirect or a token service leads is looked at as the registry itself is.
+    const transport: Transport = (ask) => (this.#named.has(ask.url.host) ? open : guarded)(ask);
     this.#transports.set(ca ?? '', transport);
     return transport;
   }
+}
+
+function namedHosts(registries: Registries): ReadonlySet<string> {
+  const mirrors = [...registries.values()].flatMap(({ mirror }) => mirror ?? []);
+  return new Set([...registries.keys(), ...mirrors.map((mirror) => new URL(mirror).host)]);
 }
 
 interface Contents {

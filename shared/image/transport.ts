@@ -1,4 +1,5 @@
 /** HTTP, as the platform's `fetch` speaks it: one request, one answer, no policy. */
+import type { BlockList } from 'node:net';
 import type { Obstacle } from './errors.ts';
 
 export interface Ask {
@@ -42,11 +43,12 @@ export class TransportError extends Error {
  * The transport for one set of trusted certificates.
  *
  * @param ca - PEM, beside the well-known authorities
+ * @param denied - addresses that nothing is asked at
  */
-export function fetchTransport(ca?: string): Transport {
+export function fetchTransport(ca?: string, denied?: BlockList): Transport {
   let fetching: Promise<typeof fetch> | undefined;
   return async ({ method, url, headers, body, signal }) => {
-    fetching ??= ca === undefined ? Promise.resolve(fetch) : trusting(ca);
+    fetching ??= fetchWith(ca, denied);
     const send = await fetching;
     try {
       return await send(url, {
@@ -62,8 +64,13 @@ export function fetchTransport(ca?: string): Transport {
   };
 }
 
-/** undici is only needed, and loaded, where certificates are given. */
-async function trusting(ca: string): Promise<typeof fetch> {
+/** undici is only needed, and loaded, where certificates or addresses are given. */
+async function fetchWith(ca: string | undefined, denied: BlockList | undefined): Promise<typeof fetch> {
+  if (denied !== undefined) {
+    const { fetchGuarded } = await import('./guard.ts');
+    return fetchGuarded(denied, ca);
+  }
+  if (ca === undefined) return fetch;
   const { fetchTrusting } = await import('./trusting.ts');
   return fetchTrusting(ca);
 }
