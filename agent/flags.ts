@@ -47,6 +47,10 @@ const FLAGS = {
     value: 'DIR',
     help: 'files that the command leaves there go into the outcome; $TASKFLOW_RESULTS names it',
   },
+  workdir: {
+    value: 'DIR',
+    help: 'the directory to run the command in, entered when its turn has come; an absolute path',
+  },
   'termination-log': {
     value: 'FILE',
     help: 'where the outcome also goes, if it exists (default /dev/termination-log)',
@@ -95,6 +99,7 @@ export interface Options {
   retryDelay: number;
   pauseAfter: 'always' | 'failure' | undefined;
   results: string | undefined;
+  workdir: string | undefined;
   terminationLog: string;
   lifeline: number | undefined;
 }
@@ -254,6 +259,7 @@ function readOptions(parsed: Record<string, unknown>): Options {
     retryDelay: duration('retry-delay') ?? 1_000,
     pauseAfter,
     results: value('results'),
+    workdir: value('workdir'),
     terminationLog: value('termination-log') ?? '/dev/termination-log',
     lifeline,
   };

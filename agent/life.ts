@@ -128,8 +128,8 @@ function handedOver(outcome: Outcome, gate: number | undefined): Outcome {
   return { version, outcome: kind, exitCode, gate: gate ?? null, ...rest };
 }
 
-function surroundings({ out, err, results }: Options): Surroundings {
-  return { out, err, env: results === undefined ? {} : { [RESULTS_VARIABLE]: results } };
+function surroundings({ out, err, results, workdir }: Options): Surroundings {
+  return { out, err, workdir, env: results === undefined ? {} : { [RESULTS_VARIABLE]: results } };
 }
 
 function mustPause({ pauseAfter }: Options, { outcome }: Outcome): boolean {

@@ -72,6 +72,15 @@ function describeExit(exit: Exit, command: Command): Ending {
         reason: 'CommandNotEnded',
         message: `the command cannot be ended: ${exit.why}`,
       };
+    case 'astray': {
+      const missing = exit.error.code === 'ENOENT';
+      return {
+        outcome: 'Failed',
+        exitCode: EXIT_CODES.NOT_EXECUTABLE.code,
+        reason: 'NoWorkingDirectory',
+        message: `cannot run in the workingDir ${exit.error.message}${missing ? '; an earlier step has to make it' : ''}`,
+      };
+    }
     case 'unstartable': {
       const missing = exit.error.code === 'ENOENT' || exit.error.code === 'ENOTDIR';
       return {

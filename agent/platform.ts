@@ -77,7 +77,7 @@ export interface Lifeline {
 
 export interface Commands {
   /**
-   * Starts a command with this program's environment, working directory and standard input: in a process group of
+   * Starts a command with this program's environment and standard input: in a process group of
    * its own, or where this program has a terminal in its own group, so that the terminal treats them as one. Rings
    * when it ended, and when its output did.
    */
@@ -102,6 +102,8 @@ export interface Surroundings {
   readonly err: string | undefined;
   /** Added to the environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** Where it runs; `undefined`: where this program runs. */
+  readonly workdir: string | undefined;
 }
 
 export interface Running {
@@ -131,4 +133,6 @@ export type Exit =
   /** It never ran. */
   | { kind: 'unstartable'; error: SystemError }
   /** It runs for all we know, and cannot be ended. */
-  | { kind: 'unstoppable'; why: string };
+  | { kind: 'unstoppable'; why: string }
+  /** It never ran, since the directory to run it in cannot be entered. */
+  | { kind: 'astray'; error: SystemError };

@@ -98,10 +98,10 @@ export class Actor {
     const { client } = this.#settings;
     try {
       if (scripts !== undefined) await this.#putScripts(scripts, signal);
-      return await client.create(PODS, pod as unknown as ObservedPod & Pod, { signal });
+      return await client.create(PODS, pod as unknown as ObservedPod & Pod, { signal, strict: true });
     } catch (error) {
       if (exists(error)) return this.#existing(task, pod, signal);
-      const trouble = error instanceof ApiError ? refusal(error) : undefined;
+      const trouble = error instanceof ApiError ? await refusal(error, task) : undefined;
       if (trouble === undefined) throw error;
       throw new RefusedError(trouble, { cause: error });
     }
@@ -263,8 +263,9 @@ function refOf({ metadata }: { metadata: { name: string; namespace?: string | un
  * Why a pod was refused, and whether it may be taken later; `undefined` for what is no refusal, such as a server that
  * is overloaded, or a namespace that is going.
  */
-function refusal({ status, told }: ApiError): Trouble | undefined {
-  const message = `the API server refuses the pod: ${told}`;
+async function refusal({ status, told }: ApiError, task: StoredTask): Promise<Trouble | undefined> {
+  const meant = told.includes('unknown field') ? (await import('./misspelt.ts')).misspelt(task) : [];
+  const message = [`the API server refuses the pod: ${told}`, ...meant].join('; ');
   // What is too large for etcd is so for good, too, whatever the number says.
   if (status === 413 || told.includes('request is too large'))
     return { reason: 'PodTooLarge', message, ends: 'now' };

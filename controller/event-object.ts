@@ -48,6 +48,7 @@ export function eventObject(
 
 const ACTIONS = {
   Created: 'CreatePod',
+  Caution: 'CreatePod',
   Started: 'RunSteps',
   StepFinished: 'RunSteps',
   Failed: 'Finish',

@@ -7,7 +7,7 @@ import type { TaskStatus } from '../shared/task/task.ts';
 import { type Actor, isOwnedBy, RefusedError } from './act.ts';
 import { decide, type Action, type Decision, type Prepared, type Settings } from './decide.ts';
 import { smaller } from './decide/bounds.ts';
-import { createdEvent, eventsOf } from './decide/events.ts';
+import { cautionEvents, createdEvent, eventsOf } from './decide/events.ts';
 import type { PodEvent } from './decide/mounts.ts';
 import type { Trouble } from './decide/trouble.ts';
 import type { Lookups } from './images.ts';
@@ -231,7 +231,8 @@ export class Reconciler {
       delete memory.refused;
       pods.put(created);
       log.info({ task: key, pod: created.metadata.name, steps: task.spec.steps.length }, 'pod created');
-      await actor.tell(task, createdEvent(task, created.metadata.name), signal);
+      for (const event of [createdEvent(task, created.metadata.name), ...cautionEvents(task)])
+        await actor.tell(task, event, signal);
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       const attempts = (memory.refused?.attempts ?? 0) + 1;

@@ -1,5 +1,6 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { loadTasks } from '../../shared/manifest/index.ts';
+import { cautions } from '../../shared/pod/cautions.ts';
 import { podOf } from '../../shared/pod/pod.ts';
 import { scriptsConfigMap } from '../../shared/pod/scripts.ts';
 import { lookupOptions } from '../image/lookup-options.ts';
@@ -36,6 +37,7 @@ export const renderCommand = command({
       const scripts = scriptsConfigMap(task);
       return [...(scripts ? [scripts] : []), podOf(task, { agentImage: image, images, injection })];
     });
+    for (const caution of tasks.flatMap(cautions)) process.stderr.write(`warning: ${caution}\n`);
     await printObjects(objects, output);
   },
 });

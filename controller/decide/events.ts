@@ -1,10 +1,11 @@
 /** What people are told of a Task's way: its events, from how its status changed. */
+import { cautions } from '../../shared/pod/cautions.ts';
 import type { StepStatus, TaskStatus } from '../../shared/task/task.ts';
 import { between } from './status.ts';
 import type { StoredTask } from '../stored-task.ts';
 
 export interface TaskEvent {
-  reason: 'Created' | 'Started' | 'StepFinished' | 'Failed' | 'Finished';
+  reason: 'Created' | 'Started' | 'StepFinished' | 'Failed' | 'Finished' | 'Caution';
   type: 'Normal' | 'Warning';
   note: string;
   /** Tells this event from the others of the Task: the same is never posted twice. */
@@ -52,6 +53,10 @@ export function createdEvent(task: StoredTask, pod: string): TaskEvent {
   const { length } = task.spec.steps;
   const note = `pod ${pod} with ${length} ${length === 1 ? 'step' : 'steps'}`;
   return { reason: 'Created', type: 'Normal', note, key: 'created' };
+}
+
+export function cautionEvents(task: StoredTask): TaskEvent[] {
+  return cautions(task).map((note) => ({ reason: 'Caution', type: 'Warning', note, key: note }));
 }
 
 const ended = ({ state }: StepStatus): boolean => state !== 'Waiting' && state !== 'Running';

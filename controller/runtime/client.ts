@@ -18,6 +18,8 @@ export interface CallOptions {
 
 interface CreateOptions extends CallOptions {
   dryRun?: boolean;
+  /** Refuse fields that the server does not know, instead of dropping them without a word. */
+  strict?: boolean;
 }
 
 export interface Patch {
@@ -144,13 +146,13 @@ export class HttpClient implements ApiClient {
   async create<T extends KubeObject>(
     type: ResourceType,
     object: T,
-    { signal, dryRun = false }: CreateOptions = {},
+    { signal, dryRun = false, strict = false }: CreateOptions = {},
   ): Promise<T> {
-    const path = pathOf(
-      type,
-      { namespace: object.metadata.namespace },
-      { dryRun: dryRun ? 'All' : undefined },
-    );
+    const query = {
+      dryRun: dryRun ? 'All' : undefined,
+      fieldValidation: strict ? 'Strict' : undefined,
+    };
+    const path = pathOf(type, { namespace: object.metadata.namespace }, query);
     return this.#object<T>({ ...about('create', type), method: 'POST', path, ...json(object) }, signal);
   }
 

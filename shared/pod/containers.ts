@@ -1,4 +1,5 @@
 /** The containers of a Task's pod. */
+import { normalize } from 'node:path/posix';
 import { agentArguments } from './step-command.ts';
 import { INSTALL_CONTAINER } from '../task/rules.ts';
 import type { Container, Sidecar, VolumeMount } from '../task/task.ts';
@@ -33,9 +34,24 @@ export function sidecar({ script: _script, ...container }: Sidecar): Container {
   return { ...container, restartPolicy: 'Always' };
 }
 
+/**
+ * Whether a step's workingDir is one that an earlier step may be about to make: in a volume. All containers of a pod start
+ * at once, and a container runtime makes the directory as it does, so that `git clone` into it fails. A relative one no
+ * runtime takes: the agent says so as the step's outcome.
+ */
+function entersLate({ workingDir, volumeMounts }: Resolved['step']): boolean {
+  if (workingDir === undefined || workingDir === '') return false;
+  if (!workingDir.startsWith('/')) return true;
+  const wanted = normalize(`${workingDir}/`);
+  return (volumeMounts ?? []).some(({ mountPath }) => wanted.startsWith(normalize(`/${mountPath}/`)));
+}
+
 /** The user's container with the agent in front of its command; whatever else the user said is kept. */
 export function stepContainer({ step, command }: Resolved, number: number): Container {
-  const { script, timeout: _timeout, onError: _onError, retries: _retries, ...container } = step;
+  const { script, timeout: _timeout, onError: _onError, retries: _retries, ...given } = step;
+  const { workingDir, ...rest } = given;
+  const late = entersLate(step);
+  const container = late ? rest : given;
   const mounts: VolumeMount[] = [
     { name: BIN_VOLUME, mountPath: AT.bin, readOnly: true },
     { name: PODINFO_VOLUME, mountPath: AT.podinfo, readOnly: true },
@@ -56,7 +72,7 @@ export function stepContainer({ step, command }: Resolved, number: number): Cont
   return {
     ...container,
     command: [`${AT.bin}/agent`],
-    args: agentArguments(step, number, files, command),
+    args: agentArguments({ ...step, workingDir: late ? workingDir : undefined }, number, files, command),
     volumeMounts: [...(step.volumeMounts ?? []), ...mounts],
   };
 }

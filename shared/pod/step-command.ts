@@ -47,10 +47,11 @@ export interface AgentFiles {
 /**
  * The agent's arguments for one step, the same in a pod and on a laptop.
  *
+ * @param step - with a `workingDir`, if the agent is to enter it when the step's turn has come
  * @param number - the step's number, from 1
  */
 export function agentArguments(
-  step: Pick<Step, 'name' | 'timeout' | 'onError' | 'retries'>,
+  step: Pick<Step, 'name' | 'timeout' | 'onError' | 'retries' | 'workingDir'>,
   number: number,
   files: AgentFiles,
   { argv, entrypoints }: AgentCommand,
@@ -59,6 +60,7 @@ export function agentArguments(
     ...['--wait', files.order, '--waitcontent', String(number), '--gate', files.gate],
     ...(files.before === undefined ? ['--first'] : ['--after', files.before]),
     ...['--post', files.own, '--step', step.name],
+    ...(step.workingDir === undefined || step.workingDir === '' ? [] : ['--workdir', step.workingDir]),
     ...(files.terminationLog === undefined ? [] : ['--termination-log', files.terminationLog]),
     ...(step.timeout === undefined ? [] : ['--timeout', step.timeout]),
     ...(step.onError === undefined ? [] : ['--on-error', step.onError]),

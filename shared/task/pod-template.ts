@@ -155,6 +155,10 @@ export const podTemplateSchema = open({
     .looseObject({ name: z.enum(['linux']).describe('linux, the only system that steps run on.') })
     .optional()
     .describe('The operating system of the node; lifecycle.stopSignal needs it.'),
+  spec: notHere(
+    z.record(z.string(), z.unknown()),
+    'a podTemplate has no spec; write its fields, such as serviceAccountName, directly under podTemplate',
+  ),
   restartPolicy: notHere(z.string(), 'the containers of a Task run once; use retries of a step'),
   containers: notHere(containers, 'the containers of a Task are its steps; write spec.steps'),
   initContainers: notHere(containers, 'write the first of spec.steps, or spec.sidecars'),

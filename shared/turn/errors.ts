@@ -23,6 +23,7 @@ const ERRNO: Readonly<Record<string, string>> = {
   EDQUOT: 'disk quota exceeded',
   EFBIG: 'file too large',
   EILSEQ: 'not valid UTF-8',
+  EINVAL: 'not an absolute path',
   EIO: 'input/output error',
   EISDIR: 'is a directory',
   ELOOP: 'too many levels of symbolic links',

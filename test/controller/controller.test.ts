@@ -33,6 +33,19 @@ function writes({ server }: World): string[] {
 }
 
 describe('a Task', () => {
+  it('with a field that no pod has ends with its name, and with what was meant', async () => {
+    const world = await worldWith();
+    control(world);
+    const misspelt: ReturnType<typeof step> = Object.assign(step('a'), { envs: [], workingdir: '/' });
+    const task = await world.apply({ steps: [misspelt] });
+    const { reason, message } = await world.until(task, 'Failure');
+    expect(reason).toBe('InvalidPod');
+    expect(message).toContain('unknown field "spec.containers[0].envs"');
+    expect(message).toContain('spec.steps[0].envs: unknown field; did you mean "env"?');
+    expect(message).toContain('spec.steps[0].workingdir: unknown field; did you mean "workingDir"?');
+    expect(await podsOf(world)).toEqual([]);
+  });
+
   it('costs six writes when its steps are quick, and none of them is in vain', async () => {
     const world = await worldWith();
     control(world);

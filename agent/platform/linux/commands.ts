@@ -38,27 +38,26 @@ export function start(command: Command, around: Surroundings, ring: () => void):
   const err = around.err === undefined ? undefined : openTee(STDERR, around.err, ring);
   const tees = [out, err].filter((tee) => tee !== undefined);
   for (const [name, value] of Object.entries(around.env)) std.setenv(name, value);
+  const [here] = os.getcwd();
+  const entered = enter(around.workdir);
   // The C side counts the program's own name as number 0.
   reclaimTerminal();
-  const pid = native.spawn(
-    command.at + 1,
-    sharesTerminal ? 0 : 1,
-    out?.input ?? INHERIT,
-    err?.input ?? INHERIT,
-    command.argv.slice(0, command.before),
-  );
+  const pid =
+    entered < 0
+      ? 0
+      : native.spawn(
+          command.at + 1,
+          sharesTerminal ? 0 : 1,
+          out?.input ?? INHERIT,
+          err?.input ?? INHERIT,
+          command.argv.slice(0, command.before),
+        );
+  // The paths of this program's own flags are relative to where it began.
+  if (around.workdir !== undefined && entered >= 0) os.chdir(here);
   for (const { input } of tees) os.close(input);
 
-  if (pid < 0) {
-    const error = systemError(-pid, command.argv[0] ?? '');
-    return {
-      exit: () => ({ kind: 'unstartable', error }),
-      drained: () => true,
-      flow: () => ({ moved: 0, left: 0 }),
-      losses: () => [],
-      signal: () => true,
-    };
-  }
+  if (entered < 0) return neverRan({ kind: 'astray', error: systemError(-entered, around.workdir ?? '') });
+  if (pid < 0) return neverRan({ kind: 'unstartable', error: systemError(-pid, command.argv[0] ?? '') });
   const started: Child = { pid, exit: undefined, stopped: false, ring };
   child = started;
   return {
@@ -70,6 +69,24 @@ export function start(command: Command, around: Surroundings, ring: () => void):
     },
     losses: () => tees.flatMap((tee) => tee.losses()),
     signal: (signal) => send(started, signal),
+  };
+}
+
+const EINVAL = 22;
+
+/** Goes to the directory that a command is to run in. 0, or -errno. */
+function enter(directory: string | undefined): number {
+  if (directory === undefined) return 0;
+  return directory.startsWith('/') ? os.chdir(directory) : -EINVAL;
+}
+
+function neverRan(exit: Exit): Running {
+  return {
+    exit: () => exit,
+    drained: () => true,
+    flow: () => ({ moved: 0, left: 0 }),
+    losses: () => [],
+    signal: () => true,
   };
 }
 

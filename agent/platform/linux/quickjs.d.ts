@@ -23,6 +23,9 @@ declare module 'qjs:os' {
   export function stat(path: string): [{ mode: number; size: number }, number];
   /** [target, errno] */
   export function readlink(path: string): [string, number];
+  /** [path, errno] */
+  export function getcwd(): [string, number];
+  export function chdir(path: string): number;
   export function kill(pid: number, signal: number): number;
   export function getpid(): number;
   /** [pid, status]; pid 0 when nothing changed, -errno on failure. */

@@ -16,6 +16,7 @@ const NAMES: Readonly<Record<number, string>> = {
   17: 'EEXIST',
   20: 'ENOTDIR',
   21: 'EISDIR',
+  22: 'EINVAL',
   23: 'ENFILE',
   24: 'EMFILE',
   26: 'ETXTBSY',

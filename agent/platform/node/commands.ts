@@ -1,3 +1,4 @@
+import { accessSync, constants, statSync } from 'node:fs';
 import { type Readable, type Writable } from 'node:stream';
 import { execa } from 'execa';
 import { SystemError } from '../../../shared/turn/errors.ts';
@@ -13,6 +14,8 @@ const started: number[] = [];
 
 export function start(command: Command, around: Surroundings, ring: () => void): Running {
   const [file = '', ...args] = command.argv;
+  const astray = around.workdir === undefined ? undefined : cannotEnter(around.workdir);
+  if (astray !== undefined) return neverRan({ kind: 'astray', error: astray });
   const logs = { out: openLog(around.out), err: openLog(around.err) };
 
   let exit: Exit | undefined;
@@ -22,6 +25,7 @@ export function start(command: Command, around: Surroundings, ring: () => void):
     stdout: around.out === undefined ? 'inherit' : 'pipe',
     stderr: around.err === undefined ? 'inherit' : 'pipe',
     env: around.env,
+    ...(around.workdir !== undefined && { cwd: around.workdir }),
     buffer: false,
     reject: false,
     detached: !sharesTerminal,
@@ -77,6 +81,28 @@ function send(to: number, signal: number): string | undefined {
   } catch (error) {
     return systemError(error, 'kill').code;
   }
+}
+
+/** Why a directory cannot be the one that a command runs in; with `spawn` it would be the command that is missing. */
+function cannotEnter(directory: string): SystemError | undefined {
+  if (!directory.startsWith('/')) return new SystemError('EINVAL', directory);
+  try {
+    if (!statSync(directory).isDirectory()) return new SystemError('ENOTDIR', directory);
+    accessSync(directory, constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return systemError(error, directory);
+  }
+}
+
+function neverRan(exit: Exit): Running {
+  return {
+    exit: () => exit,
+    drained: () => true,
+    flow: () => ({ moved: 0, left: 0 }),
+    losses: () => [],
+    signal: () => true,
+  };
 }
 
 function unstartable(cause: unknown, code: string | undefined, file: string): SystemError {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { MERGE } from '../../support/api-server/talk.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-import { fresh, patch, pod, seen, useTarget, watching } from './target.ts';
+import { fresh, patch, pod, refusal, seen, useTarget, watching } from './target.ts';
 
 const target = useTarget();
 /** Of a node that is not there nothing is heard. */
@@ -43,6 +43,17 @@ test.each([
   const body = pod(fresh(), { containers: [{ name: 'a', image }] });
   const { spec } = await talk.object('POST', core('pods'), { body });
   expect(spec).toMatchObject({ containers: [{ imagePullPolicy: policy }] });
+});
+
+test('a field that it does not know is refused when it is asked to be strict', async () => {
+  const { talk, core } = target();
+  const containers = [{ name: 'a', image: 'x', envs: [] }];
+  const body = pod(fresh(), { containers, spec: {} });
+  const strict = await talk.ask('POST', `${core('pods')}?fieldValidation=Strict`, { body });
+  expect(refusal(strict)).toMatchObject({ code: 400, reason: 'BadRequest' });
+  for (const path of ['spec.containers[0].envs', 'spec.spec'])
+    expect(strict.body['message']).toContain(`unknown field "${path}"`);
+  expect(await talk.object('POST', core('pods'), { body })).toHaveProperty('spec.containers');
 });
 
 test.each([

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { expand } from '../../../shared/turn/expansion.ts';
+import { cautions } from '../../../shared/pod/cautions.ts';
 import { NoCommandError, podNameOf, podOf } from '../../../shared/pod/pod.ts';
 import { MAX_SCRIPT_BYTES, scriptsConfigMap, ScriptsTooLargeError } from '../../../shared/pod/scripts.ts';
 import { declaredCommand } from '../../../shared/pod/step-command.ts';
@@ -54,6 +55,39 @@ describe('the pod of a Task', () => {
       ['/taskflow/run/1 ro', '/taskflow/run/2 rw'],
       ['/taskflow/run/2 ro', '/taskflow/run/3 rw'],
     ]);
+  });
+
+  it.each([
+    ['in a volume', '/src/app', '/src', true],
+    ['that is a volume', '/src', '/src/', true],
+    ['in a volume, written in another way', '/x/../src//app', 'src', true],
+    ['beside a volume', '/srcs', '/src', false],
+    ['above a volume', '/', '/src', false],
+    ['relative', 'app', '/src', true],
+  ])('lets the agent enter a workingDir %s', (_, workingDir, mountPath, late) => {
+    const volumes = [{ name: 'v', emptyDir: {} }];
+    const step = { name: 'a', workingDir, volumeMounts: [{ name: 'v', mountPath }] };
+    const [container] = podOf(taskWith({ volumes }, {}, step), SETTINGS).spec.containers;
+    const { args = [] } = container ?? {};
+    expect(container?.workingDir).toBe(late ? undefined : workingDir);
+    expect(args.includes('--workdir') ? args[args.indexOf('--workdir') + 1] : undefined).toBe(
+      late ? workingDir : undefined,
+    );
+  });
+
+  it('comes with a caution for a subPath that an earlier step may fill', () => {
+    const mount = { name: 'data', mountPath: '/d' };
+    const conf = { ...mount, mountPath: '/etc/app.conf', subPath: 'app.conf' };
+    const volumes = [{ name: 'data', emptyDir: {} }];
+    const told = (...mounts: (typeof conf | typeof mount)[]): string[] =>
+      cautions(
+        taskWith({ volumes }, {}, ...mounts.map((each, at) => ({ name: `s${at}`, volumeMounts: [each] }))),
+      );
+    expect(told(mount, conf)).toEqual([
+      'step s1 mounts the subPath app.conf of volume data, which the kubelet makes as a directory before step s0 can; if it is to be a file, mount the volume without subPath',
+    ]);
+    expect(told(conf, mount)).toEqual([]);
+    expect(told({ ...mount, readOnly: true } as typeof mount, conf)).toEqual([]);
   });
 
   it('keeps everything else that the user said about a container', () => {

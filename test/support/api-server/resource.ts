@@ -30,6 +30,8 @@ export interface Rules {
   returnsDeleted?: true;
   /** What names may be; a DNS subdomain where nothing is said. */
   name?: 'label';
+  /** The paths of fields that the kind does not have, for `fieldValidation=Strict`. */
+  unknown?: (body: unknown) => string[];
   /** Pruning and defaults: what is stored and served of what was sent. Must not change its argument. */
   shape?: (object: ApiObject) => ApiObject;
   /** The first status, and what a new object has by itself. */

@@ -1,7 +1,7 @@
 /** What is done for each call, and answered. */
 import { fieldsOf, isFields, type ApiObject } from '../object.ts';
 import { list } from '../list.ts';
-import { resourceKey } from '../resource.ts';
+import { resourceKey, type Resource } from '../resource.ts';
 import { fieldSelector, labelSelector, type Selector } from '../selector.ts';
 import { notFound, unsupported, badRequest, type Status } from '../status.ts';
 import { type Store, type Version } from '../store.ts';
@@ -46,6 +46,7 @@ export function answer(services: Services, call: Call, body: unknown, contentTyp
     }
     case 'create':
       if (subresource === 'binding') return bind(services, target, body);
+      if (params.get('fieldValidation') === 'Strict') refuseUnknown(resource, body);
       return ok(writer.create(resource, namespace, body, dryRun), 201);
     case 'update': {
       const { version, created } = writer.update(target, () => body, 'replace', dryRun);
@@ -142,4 +143,13 @@ function optionsOf(params: URLSearchParams, body: unknown): DeleteOptions {
 
 function ok(version: Version, code = 200): Answer {
   return { code, json: version.json };
+}
+
+function refuseUnknown({ kind, version, rules }: Resource, body: unknown): void {
+  const unknown = rules.unknown?.(body) ?? [];
+  if (unknown.length === 0) return;
+  const fields = unknown.map((path) => `unknown field "${path}"`).join(', ');
+  throw badRequest(
+    `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${fields}`,
+  );
 }

@@ -2,6 +2,7 @@
 import { fieldsOf, listOf, same, type ApiObject, type Fields, textOf } from '../object.ts';
 import { type Rules } from '../resource.ts';
 import { cause, forbidden, type Cause } from '../status.ts';
+import { unknownInPod } from './pod-fields.ts';
 import { labelCauses } from './names.ts';
 import { wholeSeconds } from './times.ts';
 
@@ -16,6 +17,7 @@ interface Surroundings {
 export function podRules({ hasServiceAccount }: Surroundings): Rules {
   return {
     generation: true,
+    unknown: unknownInPod,
     returnsDeleted: true,
     shape: (pod) => (pod.status === undefined ? pod : { ...pod, status: fieldsOf(wholeSeconds(pod.status)) }),
     prepareCreate: (pod) => ({
