@@ -18,9 +18,10 @@ const DOCKER_HUB = 'https://index.docker.io/v1/';
  * @see https://docs.docker.com/reference/cli/docker/login/#credential-stores
  */
 export async function dockerKeyring(env: Readonly<Record<string, string | undefined>>): Promise<Keyring> {
-  const path = join(env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'), 'config.json');
+  // As for docker, an empty one is none: the current folder is nobody's configuration.
+  const path = join(env['DOCKER_CONFIG'] || join(homedir(), '.docker'), 'config.json');
   const text = await readFile(path, 'utf8').catch(() => undefined);
-  const config = text === undefined ? {} : parseObject(text, path);
+  const config = text === undefined || text.trim() === '' ? {} : parseObject(text, path);
   const entries = text === undefined ? [] : parseDockerConfig(text, 'dockerconfigjson', path);
   const known = new Map<string, Promise<readonly Credential[]>>();
   return {
@@ -39,8 +40,11 @@ export async function dockerKeyring(env: Readonly<Record<string, string | undefi
 
 function helperFor(host: string, config: Record<string, unknown>): string | undefined {
   const helpers = config['credHelpers'];
+  const names = host === 'docker.io' ? [DOCKER_HUB, host, 'index.docker.io'] : [host];
   const own: unknown =
-    typeof helpers === 'object' && helpers !== null ? Reflect.get(helpers, host) : undefined;
+    typeof helpers === 'object' && helpers !== null
+      ? names.map((name): unknown => Reflect.get(helpers, name)).find((each) => each !== undefined)
+      : undefined;
   const helper = own ?? config['credsStore'];
   // It becomes a part of the name of a program.
   return typeof helper === 'string' && /^[\w.-]+$/.test(helper) ? helper : undefined;

@@ -26,7 +26,7 @@ export class CredentialFileError extends Error {
  * @example parseDockerConfig('{"auths":{"r.example":{"username":"a","password":"b"}}}', 'dockerconfigjson', 'secret x')
  */
 export function parseDockerConfig(text: string, format: ConfigFormat, source: string): Entry[] {
-  const whole = parseObject(text, source);
+  const whole = text.trim() === '' ? {} : parseObject(text, source);
   const auths = format === 'dockercfg' ? whole : (whole['auths'] ?? {});
   if (!isObject(auths)) throw new CredentialFileError(`${source}: "auths" is no map of registries`);
   return Object.entries(auths).flatMap(([name, auth]) => {

@@ -100,7 +100,7 @@ export class BadImageError extends ImageLookupError {
     super(
       about,
       `registry ${about.registry} gave no usable image: ${why}`,
-      'push the image again, or take another',
+      'check with "skopeo inspect --raw" what is there, and have it built and pushed again, or take another image',
       options,
     );
   }
@@ -114,7 +114,7 @@ export class NoSuchPlatformError extends ImageLookupError {
   constructor(about: About, wanted: string, platforms: readonly string[]) {
     super(
       about,
-      `registry ${about.registry} has it for ${platforms.length > 0 ? platforms.join(', ') : 'no platform'} only, not for ${wanted}`,
+      `registry ${about.registry} ${platforms.length > 0 ? `has it for ${platforms.join(', ')} only, not for ${wanted}` : `has no image in it for ${wanted}, only an empty index`}`,
       'take an image that is built for it',
     );
     this.platforms = platforms;

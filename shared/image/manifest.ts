@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { normalizePlatform } from '../turn/platform.ts';
 import { asDigest, type Digest } from './digest.ts';
-import { isConfig, isIndex, isManifest } from './media-types.ts';
+import { isConfig, isIndex, isLayer, isManifest, OCI_INDEX, OCI_MANIFEST } from './media-types.ts';
 import type { ImageCommand } from './resolve.ts';
 
 /** What a manifest says: either the images of an index, or the config of one image. */
@@ -24,6 +24,9 @@ export class ImageFormatError extends Error {
 /** What ENTRYPOINT and CMD may have together, of all platforms of an image: the words of a command, and no data. Bytes as JSON. */
 export const MAX_WORDS = 128 * 1024;
 
+/** It is something else that registries keep: a chart, a signature, a list of materials. */
+export class ArtifactError extends ImageFormatError {}
+
 /** More platforms than any image has. */
 const MAX_IMAGES = 128;
 
@@ -36,9 +39,10 @@ const digest = z.string().transform((text, context) => {
 
 const words = z.array(z.string()).nullish();
 
+// An image that is not in an index runs whatever its config leaves out; an entry for no system is for none.
 const platformSchema = z.object({
-  os: z.string(),
-  architecture: z.string(),
+  os: z.string().nullish(),
+  architecture: z.string().nullish(),
   variant: z.string().nullish(),
 });
 
@@ -56,7 +60,8 @@ const indexSchema = z.object({
 });
 
 const imageSchema = z.object({
-  config: z.object({ mediaType: z.string(), digest, size: z.int().min(0) }),
+  config: z.object({ mediaType: z.string().nullish(), digest, size: z.int().min(0).nullish() }),
+  layers: z.array(z.object({ mediaType: z.string().nullish() })).nullish(),
 });
 
 const configSchema = platformSchema.extend({
@@ -72,23 +77,36 @@ export function parseManifest(bytes: Uint8Array, contentType: string): Manifest 
   const json = parseJson(bytes, 'the manifest');
   const field = (name: string): unknown => (isObject(json) ? json[name] : undefined);
   const said = field('mediaType');
-  const type = (typeof said === 'string' ? said : contentType).split(';')[0]?.trim() ?? '';
+  const stated = (typeof said === 'string' && said !== '' ? said : contentType).split(';')[0]?.trim() ?? '';
   // Whoever reads it as one thing and whoever reads it as the other would run different images.
   if (field('manifests') !== undefined && field('config') !== undefined) {
     throw new ImageFormatError('the manifest is both an index and an image');
   }
+  const type = isIndex(stated) || isManifest(stated) || isOld(stated) ? stated : typeByShape(field, stated);
   if (isIndex(type)) return { kind: 'index', images: imagesOf(check(indexSchema, json, 'the index')) };
   if (isManifest(type)) {
-    const { config } = check(imageSchema, json, 'the manifest');
-    if (!isConfig(config.mediaType))
-      throw new ImageFormatError(`it is no image but an artifact of type ${shown(config.mediaType)}`);
-    return { kind: 'image', config };
+    const { config, layers } = check(imageSchema, json, 'the manifest');
+    const { mediaType } = config;
+    // Whatever its config is called, containerd runs what has layers of a file system.
+    if (mediaType && !isConfig(mediaType) && !layers?.some((each) => isLayer(each.mediaType ?? '')))
+      throw new ArtifactError(`it is no image but an artifact of type ${shown(mediaType)}`);
+    return { kind: 'image', config: { digest: config.digest, size: config.size ?? 0 } };
   }
   throw new ImageFormatError(
-    type.endsWith('v1+prettyjws') || type.endsWith('v1+json')
-      ? `it is of an old format (${shown(type)}), push it again`
+    isOld(type)
+      ? `it is of an old format (${shown(type)}) that container runtimes no longer run`
       : `its type ${shown(type)} is not that of an image`,
   );
+}
+
+function isOld(type: string): boolean {
+  return type.endsWith('v1+prettyjws') || type.endsWith('manifest.v1+json');
+}
+
+/** Where neither says what it is, as with `application/json` from a plain file server: its fields do. */
+function typeByShape(field: (name: string) => unknown, stated: string): string {
+  if (Array.isArray(field('manifests'))) return OCI_INDEX;
+  return isObject(field('config')) && Array.isArray(field('layers')) ? OCI_MANIFEST : stated;
 }
 
 /** @throws {ImageFormatError} */
@@ -116,8 +134,9 @@ function imagesOf({ manifests }: z.infer<typeof indexSchema>) {
     .filter(
       ({ mediaType, platform, annotations }) =>
         annotations?.['vnd.docker.reference.type'] === undefined &&
+        (!platform || platformOf(platform) !== undefined) &&
         platform?.os !== 'unknown' &&
-        (mediaType === undefined || mediaType === null || isManifest(mediaType)),
+        (!mediaType || isManifest(mediaType) || isIndex(mediaType)),
     )
     .map((entry) => ({
       digest: entry.digest,
@@ -126,6 +145,7 @@ function imagesOf({ manifests }: z.infer<typeof indexSchema>) {
 }
 
 function platformOf({ os, architecture, variant }: z.infer<typeof platformSchema>): string | undefined {
+  if (!os || !architecture) return undefined;
   return normalizePlatform([os, architecture, ...(variant ? [variant] : [])].join('/'));
 }
 

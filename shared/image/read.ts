@@ -1,9 +1,10 @@
 /** Reads an image: manifest, the images of an index, their configs. Takes from the records what is there. */
 import { bestPlatform } from '../turn/platform.ts';
 import { asDigest, digestOf, type Digest } from './digest.ts';
-import { BadImageError, NoSuchPlatformError, type About } from './errors.ts';
+import { BadImageError, ImageNotFoundError, NoSuchPlatformError, type About } from './errors.ts';
 import type { PlatformImage } from './found.ts';
 import {
+  ArtifactError,
   ImageFormatError,
   MAX_WORDS,
   parseConfig,
@@ -53,56 +54,65 @@ export async function readImage(
   const images = manifest.images.filter(({ platform }) => platform?.startsWith('linux/') ?? true);
   const platforms = images.map(({ platform }) => platform).filter((each) => each !== undefined);
   const best = wanted === undefined ? undefined : bestPlatform(wanted, platforms);
-  // Where an image does not say what it is for, its config has to be read.
-  const needed = images.filter(
-    ({ platform }) => wanted === undefined || platform === undefined || platform === best,
-  );
-  let size = 0;
-  const found = await inTurns(needed, async (image) => {
-    const one = await readOne(image, sources);
-    size += sizeOfWords(one);
-    if (size > MAX_WORDS) {
-      const why = `the ENTRYPOINT and CMD of all its platforms have more than ${MAX_WORDS} bytes together`;
-      throw new BadImageError(sources.about, why);
-    }
-    return one;
-  });
-  if (found.length === 0) {
+  // Where an image does not say what it is for, its config has to be read. As for containerd it comes last.
+  const needed = [
+    ...images.filter(({ platform }) => platform !== undefined && (wanted === undefined || platform === best)),
+    ...images.filter(({ platform }) => platform === undefined),
+  ];
+  const budget = { left: MAX_IMAGES, bytes: MAX_WORDS };
+  const found = (await inTurns(needed, (image) => readOne(image, sources, budget, 1))).flat();
+  const platformsFound = distinct(found.filter(({ platform }) => platform.startsWith('linux/')));
+  if (platformsFound.length === 0) {
     const others = manifest.images.map(({ platform }) => platform ?? 'unknown');
     throw new NoSuchPlatformError(sources.about, wanted ?? 'linux', [...new Set(others)]);
   }
-  return { index: true, platforms: distinct(found, sources.about) };
+  return { index: true, platforms: platformsFound };
 }
 
+/** Indexes in indexes, and images in all of them: more is made to be expensive. */
+const MAX_DEPTH = 4;
+const MAX_IMAGES = 128;
+
+/**
+ * The images of one entry of an index. What is none, a list of materials for example, is none for a node either; and what was
+ * never pushed keeps nobody else from running what was.
+ */
 async function readOne(
   { digest, platform }: { digest: Digest; platform: string | undefined },
   sources: Sources,
-): Promise<PlatformImage> {
-  const manifest = await manifestOf(digest, sources);
-  if (manifest.kind === 'index') {
-    throw new BadImageError(sources.about, 'its index has another index where an image should be');
+  budget: { left: number; bytes: number },
+  depth: number,
+): Promise<PlatformImage[]> {
+  if (budget.left-- <= 0)
+    throw new BadImageError(sources.about, `its indexes have more than ${MAX_IMAGES} images`);
+  try {
+    const manifest = await manifestOf(digest, sources);
+    if (manifest.kind === 'index') {
+      if (depth >= MAX_DEPTH)
+        throw new BadImageError(sources.about, `its indexes are more than ${MAX_DEPTH} deep`);
+      const below = await inTurns(manifest.images, (image) => readOne(image, sources, budget, depth + 1));
+      return below.flat();
+    }
+    const config = await configOf(manifest, sources);
+    budget.bytes -= sizeOfWords(config);
+    if (budget.bytes < 0) {
+      const why = `the ENTRYPOINT and CMD of all its platforms have more than ${MAX_WORDS} bytes together`;
+      throw new BadImageError(sources.about, why);
+    }
+    return [{ ...config, platform: platform ?? config.platform, digest }];
+  } catch (error) {
+    if (error instanceof ImageNotFoundError) return [];
+    if (error instanceof BadImageError && error.cause instanceof ArtifactError) return [];
+    throw error;
   }
-  const config = await configOf(manifest, sources);
-  return { ...config, platform: platform ?? config.platform, digest };
 }
 
-/** Two images for one platform are one, if they agree; else nobody can say which of them a node takes. */
-function distinct(images: readonly PlatformImage[], about: About): PlatformImage[] {
+/** Of two images for one platform nodes take the first. */
+function distinct(images: readonly PlatformImage[]): PlatformImage[] {
   const byPlatform = new Map<string, PlatformImage>();
-  for (const image of images) {
-    const other = byPlatform.get(image.platform);
-    if (other === undefined) byPlatform.set(image.platform, image);
-    else if (commandText(other) !== commandText(image)) {
-      throw new BadImageError(
-        about,
-        `it has two images for ${image.platform} that run different commands: ${other.digest} and ${image.digest}`,
-      );
-    }
-  }
+  for (const image of images) if (!byPlatform.has(image.platform)) byPlatform.set(image.platform, image);
   return [...byPlatform.values()];
 }
-
-const commandText = ({ entrypoint, cmd }: PlatformImage): string => JSON.stringify([entrypoint, cmd]);
 
 async function manifestOf(digest: Digest, sources: Sources): Promise<Manifest> {
   const known = await sources.records.manifest.get(digest);

@@ -11,7 +11,10 @@ const manifestSchema = z.discriminatedUnion('kind', [
     kind: z.literal('index'),
     images: z.array(z.object({ digest, platform: z.string().optional() })),
   }),
-  z.object({ kind: z.literal('image'), config: z.object({ digest, size: z.number() }) }),
+  z.object({
+    kind: z.literal('image'),
+    config: z.object({ digest, size: z.number() }),
+  }),
 ]);
 
 const configSchema = z.object({
@@ -42,7 +45,7 @@ interface Shelf<Value> {
 }
 
 /** Raised when what is kept changes its form. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** A record that cannot be read counts as none. */
 export function recordsIn(store: Store): Records {

@@ -94,7 +94,10 @@ export function openSession(settings: SessionSettings): Session {
   }
 
   async function authorize(challenge: Challenge | undefined): Promise<string> {
-    if (challenge === undefined) throw refused('it answers 401 without saying what it wants');
+    if (challenge === undefined)
+      throw refused(
+        'it answers 401 without a WWW-Authenticate header that says how to log in; ask whoever runs it',
+      );
     const token = challenge.scheme === 'basic' ? forBasic() : await forBearer(challenge);
     settings.authorizations.set(key, token);
     return token.header;

@@ -148,7 +148,7 @@ describe('a registry that', () => {
       'answers 401 without saying what it wants',
       () => answer(401),
       NotAuthorizedError,
-      /without saying what/,
+      /without a WWW-Authenticate header/,
     ],
     ['answers 403', () => answer(403), NotAuthorizedError, /it answers 403/],
     [
@@ -247,6 +247,7 @@ describe('a registry that', () => {
       (setting) =>
         manifestOf(setting, {
           config: { mediaType: 'application/vnd.cncf.helm.config.v1+json', digest: digestOf('x'), size: 1 },
+          layers: [],
         }),
       BadImageError,
       /no image but an artifact of type "application\/vnd\.cncf\.helm/,
