@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { type Credential, type Keyring } from '../../shared/image/credentials.ts';
-import { parseDockerConfig, parseObject } from '../../shared/image/docker-config.ts';
+import { CredentialFileError, parseDockerConfig, parseObject } from '../../shared/image/docker-config.ts';
 import { matching } from '../../shared/image/keyring.ts';
 
 /** A helper may ask a person to unlock a key ring; it is not waited for for ever, ms. */
@@ -14,15 +14,22 @@ const DOCKER_HUB = 'https://index.docker.io/v1/';
 
 /**
  * @param env - `DOCKER_CONFIG` names the directory of config.json; default `~/.docker`
- * @throws {CredentialFileError} when the file is there but cannot be read
+ * @param warn - hears what cannot be used of it. As for docker that keeps nobody from a public image.
  * @see https://docs.docker.com/reference/cli/docker/login/#credential-stores
  */
-export async function dockerKeyring(env: Readonly<Record<string, string | undefined>>): Promise<Keyring> {
+export async function dockerKeyring(
+  env: Readonly<Record<string, string | undefined>>,
+  warn: (line: string) => void = (line) => void process.stderr.write(`warning: ${line}\n`),
+): Promise<Keyring> {
   // As for docker, an empty one is none: the current folder is nobody's configuration.
   const path = join(env['DOCKER_CONFIG'] || join(homedir(), '.docker'), 'config.json');
   const text = await readFile(path, 'utf8').catch(() => undefined);
-  const config = text === undefined || text.trim() === '' ? {} : parseObject(text, path);
-  const entries = text === undefined ? [] : parseDockerConfig(text, 'dockerconfigjson', path);
+  const config = orNothing(
+    () => (text === undefined || text.trim() === '' ? {} : parseObject(text, path)),
+    warn,
+  );
+  const auths = JSON.stringify({ auths: config['auths'] ?? {} });
+  const entries = parseDockerConfig(auths, 'dockerconfigjson', path, ({ message }) => warn(message));
   const known = new Map<string, Promise<readonly Credential[]>>();
   return {
     // Everything in the cache of this user was told to this user.
@@ -30,7 +37,7 @@ export async function dockerKeyring(env: Readonly<Record<string, string | undefi
     async find(host, repository) {
       const helper = helperFor(host, config);
       if (helper === undefined) return matching(entries, host, repository);
-      const asked = known.get(host) ?? askHelper(helper, host);
+      const asked = known.get(host) ?? askHelper(helper, host, warn);
       known.set(host, asked);
       const found = await asked;
       return found.length > 0 ? found : matching(entries, host, repository);
@@ -50,17 +57,35 @@ function helperFor(host: string, config: Record<string, unknown>): string | unde
   return typeof helper === 'string' && /^[\w.-]+$/.test(helper) ? helper : undefined;
 }
 
+function orNothing(
+  read: () => Record<string, unknown>,
+  warn: (line: string) => void,
+): Record<string, unknown> {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof CredentialFileError)) throw error;
+    warn(`${error.message}; going on without credentials`);
+    return {};
+  }
+}
+
 /** Who has nothing to give says so by failing; what it prints then may be anything, and is not shown. */
-async function askHelper(helper: string, host: string): Promise<readonly Credential[]> {
+async function askHelper(
+  helper: string,
+  host: string,
+  warn: (line: string) => void,
+): Promise<readonly Credential[]> {
   const program = `docker-credential-${helper}`;
-  const { stdout, failed } = await execa(program, ['get'], {
+  const { stdout, failed, code } = await execa(program, ['get'], {
     input: host === 'docker.io' ? DOCKER_HUB : host,
     reject: false,
     timeout: PATIENCE,
     stderr: 'ignore',
   });
+  if (code === 'ENOENT') warn(`${program}, which config.json names for ${host}, is not in PATH; install it`);
   if (failed) return [];
-  const answer = parseObject(stdout, program);
+  const answer = orNothing(() => parseObject(stdout, `the answer of ${program}`), warn);
   const [username, secret] = [answer['Username'], answer['Secret']];
   if (typeof username !== 'string' || typeof secret !== 'string' || secret === '') return [];
   return username === '<token>'

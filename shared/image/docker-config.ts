@@ -22,17 +22,36 @@ export class CredentialFileError extends Error {
 
 /**
  * @param source - how the file is called in errors
+ * @param report - hears of an entry that cannot be read, and the others count; by default it is thrown
  * @throws {CredentialFileError}
  * @example parseDockerConfig('{"auths":{"r.example":{"username":"a","password":"b"}}}', 'dockerconfigjson', 'secret x')
  */
-export function parseDockerConfig(text: string, format: ConfigFormat, source: string): Entry[] {
+export function parseDockerConfig(
+  text: string,
+  format: ConfigFormat,
+  source: string,
+  report: (problem: CredentialFileError) => void = fail,
+): Entry[] {
   const whole = text.trim() === '' ? {} : parseObject(text, source);
   const auths = format === 'dockercfg' ? whole : (whole['auths'] ?? {});
-  if (!isObject(auths)) throw new CredentialFileError(`${source}: "auths" is no map of registries`);
+  if (!isObject(auths)) {
+    report(new CredentialFileError(`${source}: "auths" is no map of registries`));
+    return [];
+  }
   return Object.entries(auths).flatMap(([name, auth]) => {
-    const credential = isObject(auth) ? readAuth(auth, source, name) : undefined;
-    return credential === undefined ? [] : [{ key: parseKey(name), credential }];
+    try {
+      const credential = isObject(auth) ? readAuth(auth, source, name) : undefined;
+      return credential === undefined ? [] : [{ key: parseKey(name), credential }];
+    } catch (error) {
+      if (!(error instanceof CredentialFileError)) throw error;
+      report(error);
+      return [];
+    }
   });
+}
+
+function fail(problem: CredentialFileError): never {
+  throw problem;
 }
 
 /** @throws {CredentialFileError} without what JSON.parse says, since that quotes the text. */
