@@ -123,9 +123,13 @@ export class Actor {
     const { name: _name, ...rest } = metadata;
     const probe = { ...pod, metadata: { ...rest, generateName: 'task-pod-' } };
     try {
-      await this.#settings.client.create(PODS, probe as unknown as KubeObject, { signal, dryRun: true });
+      await this.#settings.client.create(PODS, probe as unknown as KubeObject, {
+        signal,
+        dryRun: true,
+        strict: true,
+      });
     } catch (error) {
-      const trouble = error instanceof ApiError ? refusal(error) : undefined;
+      const trouble = error instanceof ApiError ? await refusal(error, task) : undefined;
       if (trouble === undefined) throw error;
       throw new RefusedError(trouble, { cause: error });
     }
