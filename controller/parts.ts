@@ -5,7 +5,7 @@ import { podNameOf } from '../shared/pod/pod.ts';
 import { TASK_LABEL } from '../shared/task/api.ts';
 import { Actor } from './act.ts';
 import type { Settings } from './decide.ts';
-import { ownAddresses } from '../shared/image/guard.ts';
+import { ownAddresses } from '../shared/image/addresses.ts';
 import { lazyLookup, Lookups } from './images.ts';
 import { whileLeading } from './leading.ts';
 import type { ControllerArguments, Times } from './options.ts';

@@ -1,35 +1,9 @@
-/** Where no registry is asked on behalf of a stranger. */
+/** Connections that lead to no address where a stranger has no business. */
 import { lookup } from 'node:dns';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { isIP, type BlockList, type LookupFunction } from 'node:net';
 import { getCACertificates } from 'node:tls';
+import { Agent, fetch as send } from 'undici';
 import { TransportError } from './transport.ts';
-
-const OWN: readonly [string, number, 'ipv4' | 'ipv6'][] = [
-  ['0.0.0.0', 8, 'ipv4'],
-  ['127.0.0.0', 8, 'ipv4'],
-  // With the metadata services of clouds.
-  ['169.254.0.0', 16, 'ipv4'],
-  ['224.0.0.0', 3, 'ipv4'],
-  ['::', 127, 'ipv6'],
-  // Of an address of IPv4 behind a translator nobody can say where it leads.
-  ['64:ff9b::', 96, 'ipv6'],
-  ['fe80::', 10, 'ipv6'],
-  ['ff00::', 8, 'ipv6'],
-  ['fd00:ec2::254', 128, 'ipv6'],
-];
-
-/**
- * The addresses of this machine, of its link, and of the API server of the cluster that it runs in.
- *
- * @example ownAddresses(process.env).check('127.0.0.1') // true
- */
-export function ownAddresses(env: Readonly<Record<string, string | undefined>>): BlockList {
-  const list = new BlockList();
-  for (const [net, prefix, family] of OWN) list.addSubnet(net, prefix, family);
-  const server = env['KUBERNETES_SERVICE_HOST'] ?? '';
-  if (isIP(server) !== 0) list.addAddress(server, isIP(server) === 6 ? 'ipv6' : 'ipv4');
-  return list;
-}
 
 /**
  * A `fetch` that connects to none of these addresses, whichever name leads there: it is the address that it looks up
@@ -38,8 +12,7 @@ export function ownAddresses(env: Readonly<Record<string, string | undefined>>):
  * @param ca - PEM, beside the well-known authorities
  * @throws {TransportError}
  */
-export async function fetchGuarded(denied: BlockList, ca?: string): Promise<typeof fetch> {
-  const { Agent, fetch: send } = await import('undici');
+export function fetchGuarded(denied: BlockList, ca?: string): typeof fetch {
   const certificates = ca === undefined ? {} : { ca: [...getCACertificates(), ca] };
   const dispatcher = new Agent({ connect: { lookup: guardedLookup(denied), ...certificates } });
   const guarded = async (url: URL, init: object): Promise<unknown> => {

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { anonymous } from '../../../shared/image/keyring.ts';
-import { ownAddresses } from '../../../shared/image/guard.ts';
+import { ownAddresses } from '../../../shared/image/addresses.ts';
 import { ImageLookup } from '../../../shared/image/lookup.ts';
 import { fetchTransport } from '../../../shared/image/transport.ts';
 
