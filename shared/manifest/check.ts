@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { API_VERSION, KIND } from '../task/api.ts';
+import { API_VERSION, KIND, OWN_PREFIX } from '../task/api.ts';
 import { type Task, taskSchema } from '../task/task.ts';
 import { expectation } from './expect.ts';
 import { explainIssue, explainUnknown } from './explain.ts';
@@ -26,7 +26,7 @@ export function checkTask(tree: Tree): Checked {
 
 function checkValue(tree: Tree): Checked {
   const foreign = checkKind(tree);
-  if (foreign.length > 0) return { findings: foreign };
+  if (foreign.length > 0 && !isMeantAsTask(tree.value)) return { findings: foreign };
 
   const result = taskSchema.safeParse(tree.value, { error: expectation });
   const unknown = findUnknown(taskSchema, tree.value);
@@ -48,10 +48,12 @@ function checkValue(tree: Tree): Checked {
   const issues = (result.error?.issues ?? []).filter(
     ({ code, path }) =>
       code !== 'unrecognized_keys' &&
+      !(path.length === 1 && foreign.some((finding) => finding.path[0] === path[0])) &&
       !(misspelt.has(formatPath(path)) && valueAt(tree.value, path) === undefined),
   );
   return {
     findings: [
+      ...foreign,
       ...unknown.map((field) => ({
         offset: locateName(tree, field.path).offset,
         path: field.path,
@@ -60,6 +62,17 @@ function checkValue(tree: Tree): Checked {
       ...issues.map((issue) => explainAt(tree, issue)),
     ],
   };
+}
+
+/** One that only lacks its apiVersion, or has that of another release, is a Task with more than that to be said about it. */
+function isMeantAsTask(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const kind: unknown = Reflect.get(value, 'kind');
+  const version: unknown = Reflect.get(value, 'apiVersion');
+  const isOurs = typeof version === 'string' && version.startsWith(OWN_PREFIX);
+  return kind === KIND
+    ? version === undefined || isOurs
+    : kind === undefined && (isOurs || version === undefined);
 }
 
 /** Another kind or version is one complaint: nothing else in such a document is meant for taskflow. */

@@ -26,12 +26,17 @@ export function explainIssue(issue: z.core.$ZodIssue, value: unknown, source: st
 function cure(issue: z.core.$ZodIssue, value: unknown, shown: string | undefined): string {
   if (value === null) return '; give it a value, or remove the field';
   if (issue.code === 'invalid_value') {
-    const meant = typeof value === 'string' ? suggest(value, issue.values.map(String)) : undefined;
+    const words = issue.values.map(String);
+    const meant =
+      typeof value === 'string'
+        ? (suggest(value, words) ?? words.find((word) => value.toLowerCase().startsWith(word.toLowerCase())))
+        : undefined;
     return meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`;
   }
   if (issue.code !== 'invalid_type' && issue.code !== 'invalid_union') return '';
   const wanted = issue.code === 'invalid_type' ? issue.expected : wantedOf(issue);
   const isString = typeof value === 'string';
+  if (typeof value === 'number' && issue.path.at(-1) === 'timeout') return ` (write "${value}s")`;
   if (wanted === 'string' && ['number', 'bigint', 'boolean'].includes(typeof value)) {
     return shown === undefined ? ' (write it in quotes)' : ` (write ${shown})`;
   }
