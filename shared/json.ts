@@ -2,8 +2,11 @@
 
 const LEAST = -(2n ** 63n);
 const MOST = 2n ** 63n - 1n;
-/** Only a text with so many digits in a row can hold one. */
-const LONG = /[0-9]{16}/;
+/**
+ * Only a text with so many digits in a row can hold one, and only where a value can begin: image digests and container ids
+ * have such rows too, and reading a text for integers takes several times as long and as much memory.
+ */
+const LONG = /(?:^|[\s,[]|":)-?[0-9]{16}/;
 
 /**
  * Like `JSON.parse`, but that integers of more than 53 bits are bigints as long as an int64 holds them.

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { formatJson, parseJson } from '../../shared/json.ts';
 import { PODS } from '../../controller/runtime/objects.ts';
 import { clientOf } from '../support/api-clients.ts';
@@ -14,6 +14,28 @@ it.each<[string, unknown]>([
 ])('keeps the integer of %s, both ways', (text, value) => {
   expect(parseJson(text)).toEqual(value);
   expect(formatJson(value)).toBe(text);
+});
+
+it.each([
+  '{"a": 9007199254740993}',
+  '{"a":\n-9007199254740993}',
+  '[1,9007199254740993]',
+  ' 9007199254740993',
+])('finds the integer wherever a value can be: %j', (text) => {
+  expect(formatJson(parseJson(text))).toBe(text.replaceAll(/\s/g, ''));
+});
+
+it.each([
+  ['an image digest', `{"imageID":"busybox@sha256:${'1'.repeat(64)}"}`],
+  ['a container id', `{"containerID":"containerd://${'7'.repeat(64)}"}`],
+])('reads %s at the speed of JSON.parse: no function is called for each value', (_what, text) => {
+  const parse = vi.spyOn(JSON, 'parse');
+  try {
+    parseJson(text);
+    expect(parse.mock.calls).toEqual([[text]]);
+  } finally {
+    parse.mockRestore();
+  }
 });
 
 it.each(['9223372036854775808', '12345678901234567890123', '1234567890123456.5', '1e20'])(
