@@ -1,5 +1,4 @@
 /** The flags: one table for the parser, `--help` and the errors. */
-import parse from 'yargs-parser/browser';
 import { QUIT } from '../shared/turn/order.ts';
 import { type Command } from './platform.ts';
 import { parseDuration } from '../shared/turn/duration.ts';
@@ -114,27 +113,11 @@ export interface Options {
 export function parseFlags(args: readonly string[], machine: string): Request {
   const marker = args.findIndex((arg) => arg === '--command' || arg === '--');
   const own = marker < 0 ? args : args.slice(0, marker);
-  const parsed = parse(own, {
-    array: NAMES.filter((name) => flag(name).many),
-    boolean: NAMES.filter((name) => flag(name).value === undefined),
-    string: NAMES.filter((name) => flag(name).value !== undefined),
-    configuration: {
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'greedy-arrays': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'short-option-groups': false,
-      'duplicate-arguments-array': true,
-    },
-  });
-  refuseWords(own);
-  if (parsed['help'] === true) return { kind: 'help' };
-  if (parsed['version'] === true) return { kind: 'version' };
-  refuseUnknown(parsed);
+  const { given, words } = readFlags(own);
+  if (isOn('help', given)) return { kind: 'help' };
+  if (isOn('version', given)) return { kind: 'version' };
 
-  const [verb, directory, ...rest] = parsed['_'] as string[];
+  const [verb, directory, ...rest] = words;
   if (verb === 'install' && marker < 0) {
     if (directory === undefined || rest.length > 0) throw new UsageError('write: install DIR');
     return { kind: 'install', directory };
@@ -142,12 +125,12 @@ export function parseFlags(args: readonly string[], machine: string): Request {
   if (verb !== undefined) {
     throw new UsageError(`unexpected argument "${verb}"; the command goes after --command`);
   }
-  const before = readEntrypoint(readValue('entrypoints', parsed['entrypoints']), machine);
+  const before = readEntrypoint(readValue('entrypoints', given), machine);
   const at = marker < 0 ? args.length : marker + 1;
   const command = { argv: [...before, ...args.slice(at)], at, before: before.length };
   if (command.argv.length === 0) throw new UsageError('no command; write: --command CMD [ARG...]');
   if (command.argv[0] === '') throw new UsageError('the command is empty; write: --command CMD [ARG...]');
-  return { kind: 'run', options: readOptions(parsed), command, dryRun: parsed['dry-run'] === true };
+  return { kind: 'run', options: readOptions(given), command, dryRun: isOn('dry-run', given) };
 }
 
 /** @throws {UsageError} */
@@ -187,38 +170,53 @@ function exitCodeLines(): string[] {
   return ['Exit codes:', "  0-255  the command's own", ...rows];
 }
 
-function refuseUnknown(parsed: Record<string, unknown>): void {
-  for (const name of Object.keys(parsed)) {
-    if (name !== '_' && !Object.hasOwn(FLAGS, name)) {
-      throw new UsageError(
-        `unknown flag ${name.length === 1 ? '-' : '--'}${name}; see taskflow-agent --help`,
-      );
-    }
-  }
+/** The flags with their values, in the order given, and what is no flag. */
+interface Read {
+  readonly given: ReadonlyMap<Name, readonly string[]>;
+  readonly words: readonly string[];
 }
 
-/** What the parser would take for false, or for nothing at all. */
-function refuseWords(args: readonly string[]): void {
-  for (const [at, arg] of args.entries()) {
-    const [, given = '', word] = /^--?([^=]+)(?:=(.*))?$/s.exec(arg) ?? [];
-    const name = NAMES.find((each) => each === given);
-    if (name === undefined) continue;
-    if (flag(name).value === undefined && word !== undefined && !/^(true|false)$/.test(word)) {
-      throw new UsageError(`--${name} "${word}": expected true or false`);
+/** `--name VALUE` or `--name=VALUE`; a switch needs no value; one dash is as good as two. */
+function readFlags(args: readonly string[]): Read {
+  const given = new Map<Name, string[]>();
+  const words: string[] = [];
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at] ?? '';
+    const [, written, own] = /^--?([^-=][^=]*)(?:=(.*))?$/s.exec(arg) ?? [];
+    if (written === undefined) {
+      words.push(arg);
+      continue;
     }
-    if (flag(name).many === true && word === undefined && (args[at + 1] ?? '--').startsWith('--')) {
-      throw new UsageError(`--${name} has no value; write: --${name} ${flag(name).value}`);
-    }
+    const name = NAMES.find((each) => each === written);
+    if (name === undefined)
+      throw new UsageError(`unknown flag ${arg.split('=', 1)[0]}; see taskflow-agent --help`);
+    const next = own === undefined && isValue(name, args[at + 1]) ? args[++at] : own;
+    const value = next ?? (flag(name).value === undefined ? 'true' : '');
+    given.set(name, [...(given.get(name) ?? []), value]);
   }
+  return { given, words };
 }
 
-function readOptions(parsed: Record<string, unknown>): Options {
-  const value = (name: Name): string | undefined => readValue(name, parsed[name]);
+/** Whether what comes after a flag is its value: another flag is not, a negative number is. */
+function isValue(name: Name, next: string | undefined): next is string {
+  if (next === undefined) return false;
+  return flag(name).value === undefined ? next === 'true' || next === 'false' : !/^-+[^\d-]/.test(next);
+}
+
+function isOn(name: Name, given: Read['given']): boolean {
+  const value = single(name, given) ?? 'false';
+  if (value !== 'true' && value !== 'false')
+    throw new UsageError(`--${name} "${value}": expected true or false`);
+  return value === 'true';
+}
+
+function readOptions(given: Read['given']): Options {
+  const value = (name: Name): string | undefined => readValue(name, given);
   const integer = (name: Name): number | undefined => readInteger(name, value(name));
   const duration = (name: Name): number | undefined => readDuration(name, value(name));
   const file = (name: Name, stream: string): string | undefined => {
-    const given = value(name);
-    return given === stream ? undefined : given;
+    const path = value(name);
+    return path === stream ? undefined : path;
   };
 
   const number = integer('waitcontent');
@@ -233,11 +231,13 @@ function readOptions(parsed: Record<string, unknown>): Options {
   if (pauseAfter !== undefined && wait === undefined) {
     throw new UsageError('--pause-after needs the order that ends the pause; add --wait FILE');
   }
+  const first = isOn('first', given);
+  const after = (given.get('after') ?? []).map((each) => filled('after', each));
   const lifeline = integer('lifeline');
   if (lifeline !== undefined && lifeline < 3) {
     throw new UsageError("--lifeline: descriptors 0 to 2 are the command's own; give it 3 or more");
   }
-  if (parsed['first'] === true && parsed['after'] !== undefined) {
+  if (first && after.length > 0) {
     throw new UsageError('--first says that nothing comes before this step; leave out --after, or --first');
   }
   if (retries < 0) throw new UsageError('--retries cannot be negative');
@@ -246,8 +246,8 @@ function readOptions(parsed: Record<string, unknown>): Options {
     number,
     quit: integer('quit') ?? QUIT,
     gate,
-    after: ((parsed['after'] ?? []) as unknown[]).map((each) => readValue('after', each) ?? ''),
-    first: parsed['first'] === true,
+    after,
+    first,
     post: value('post'),
     step: value('step') ?? '',
     out: file('out', 'stdout'),
@@ -265,12 +265,19 @@ function readOptions(parsed: Record<string, unknown>): Options {
   };
 }
 
-function readValue(name: Name, value: unknown): string | undefined {
-  if (value === undefined) return undefined;
-  if (Array.isArray(value)) throw new UsageError(`--${name} is given more than once`);
-  if (typeof value !== 'string' || value === '') {
-    throw new UsageError(`--${name} has no value; write: --${name} ${flag(name).value}`);
-  }
+function readValue(name: Name, given: Read['given']): string | undefined {
+  const value = single(name, given);
+  return value === undefined ? undefined : filled(name, value);
+}
+
+function single(name: Name, given: Read['given']): string | undefined {
+  const [value, ...more] = given.get(name) ?? [];
+  if (more.length > 0) throw new UsageError(`--${name} is given more than once`);
+  return value;
+}
+
+function filled(name: Name, value: string): string {
+  if (value === '') throw new UsageError(`--${name} has no value; write: --${name} ${flag(name).value}`);
   return value;
 }
 

@@ -138,17 +138,17 @@ os.execvp(sys.argv[1], sys.argv[1:])`;
   });
 
   it.each([
-    ['session', 'setsid sleep 60 &'],
-    ['process group', 'set -m; sleep 60 &'],
+    ['session', 'setsid sleep 300 &'],
+    ['process group', 'set -m; sleep 300 &'],
   ])('is not awaited for ever when a grandchild in another %s keeps it open', async (_, start) => {
     const directory = await scratch();
     const [log, pid] = [join(directory, 'log'), join(directory, 'pid')];
     const script = `${start.replace('&', '2>/dev/null &')} echo $! >'${pid}'; echo said; exit 3`;
     // The agent's own stream goes to a file: the grandchild holds only the pipe between it and the agent.
     const seen = await runAgent(agent, ['--out', log, '--', 'sh', '-c', script]);
+    // It outlasts the test, unless the agent ended it: a build that is a subreaper does, once the wait is over.
     const grandchild = Number(await readFile(pid, 'utf8'));
-    expect(isAlive(grandchild)).toBe(true);
-    process.kill(grandchild, 'SIGKILL');
+    if (isAlive(grandchild)) process.kill(grandchild, 'SIGKILL');
     expect(seen).toMatchObject({ exitCode: 3, stdout: 'said\n' });
     expect(await readFile(log, 'utf8')).toBe('said\n');
   });
