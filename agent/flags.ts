@@ -170,8 +170,8 @@ function exitCodeLines(): string[] {
   return ['Exit codes:', "  0-255  the command's own", ...rows];
 }
 
-/** The flags with their values, in the order given, and what is no flag. */
 interface Read {
+  /** The values of each flag, in order. */
   readonly given: ReadonlyMap<Name, readonly string[]>;
   readonly words: readonly string[];
 }
@@ -183,16 +183,15 @@ function readFlags(args: readonly string[]): Read {
   for (let at = 0; at < args.length; at++) {
     const arg = args[at] ?? '';
     const [, written, own] = /^--?([^-=][^=]*)(?:=(.*))?$/s.exec(arg) ?? [];
+    const name = NAMES.find((each) => each === written);
     if (written === undefined) {
       words.push(arg);
       continue;
     }
-    const name = NAMES.find((each) => each === written);
     if (name === undefined)
       throw new UsageError(`unknown flag ${arg.split('=', 1)[0]}; see taskflow-agent --help`);
-    const next = own === undefined && isValue(name, args[at + 1]) ? args[++at] : own;
-    const value = next ?? (flag(name).value === undefined ? 'true' : '');
-    given.set(name, [...(given.get(name) ?? []), value]);
+    const value = own === undefined && isValue(name, args[at + 1]) ? args[++at] : own;
+    given.set(name, [...(given.get(name) ?? []), value ?? (flag(name).value === undefined ? 'true' : '')]);
   }
   return { given, words };
 }

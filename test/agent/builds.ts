@@ -55,6 +55,7 @@ const ARM64 = {
   'hear real-time signals': 'the emulator keeps some for itself',
   'run in 4 MB': 'the emulator alone takes more',
   'be a subreaper': NO_SUBREAPER,
+  'end what was left in its group': NO_SUBREAPER,
   'end what was left in a group of its own': NO_SUBREAPER,
   'end what was left by a double fork': NO_SUBREAPER,
   'end what was left in a session of its own': NO_SUBREAPER,

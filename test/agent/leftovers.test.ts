@@ -81,7 +81,8 @@ describe.each(agents)('what a command leaves behind, with the $name,', (agent) =
     expect(await processesWith(directory)).toEqual([]);
   });
 
-  it('is all that ends: what somebody else started lives on', async () => {
+  it('is all that ends: what somebody else started lives on', async (test) => {
+    await need(test, { agent, ability: 'end what was left in its group' });
     const directory = await own();
     const other = execa('sh', ['-c', 'while :; do sleep 0.1; done', 'sh', directory], { reject: false });
     onTestFinished(() => void other.kill('SIGKILL'));
