@@ -21,7 +21,9 @@ import { now, until } from '../harness/time.ts';
 export const NAMESPACE = 'bench';
 const ROOT = join(import.meta.dirname, '../..');
 /** As its image has it. */
-const NODE_FLAGS = ['--max-semi-space-size=1'];
+const NODE_FLAGS = ['--max-semi-space-size=1', '--expose-gc'];
+/** ms: on a busy machine, the lists of ten thousand Tasks and their pods. */
+const LONG = 120_000;
 const STEPS = ['e', 'd', 'c', 'b', 'a'];
 
 export interface BenchWorld {
@@ -145,9 +147,9 @@ export async function startController(
     pid: child.pid ?? 0,
     started,
     url,
-    leads: async () => until('the controller leads', () => said.has('leading'), 60_000),
+    leads: async () => until('the controller leads', () => said.has('leading'), LONG),
     ready: async () => {
-      await until('the controller is ready', async () => (await fetch(`${url}/readyz`)).ok);
+      await until('the controller is ready', async () => (await fetch(`${url}/readyz`)).ok, LONG);
       return now() - started;
     },
     stop: async (signal) => {

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff } from './cache/backoff.ts';
 import { BOUNDS, type Bounds } from './cache/budget.ts';
+import { collector } from './cache/garbage.ts';
 import { kindOf, Problems } from './cache/problem.ts';
 import { Store, type Change } from './cache/store.ts';
 import type { ApiClient, WatchEvent } from './client.ts';
@@ -31,7 +32,7 @@ export interface CacheSettings<T extends KubeObject> {
   log: Pick<Log, 'debug' | 'info' | 'warn' | 'error'>;
   /** Called when a watch failed and has to begin anew, with the HTTP status or one word for what stood in the way. */
   onRestart?: (reason: string) => void;
-  /** The most objects that are asked for at once. Default: 20: of larger pages, what is read of them is old before it is let go, and stays in memory. */
+  /** The most objects that are asked for at once. Default: 20: what is read of larger pages stays in memory for longer. */
   pageSize?: number;
   /** How long a watch is asked to last, seconds; silence cannot last longer. Default: 60. */
   watchSeconds?: number;
@@ -142,7 +143,7 @@ export class Cache<T extends KubeObject> {
     this.#store.put(this.#settings.keep(object));
   }
 
-  /** Follows the API server until `signal` is aborted; it rejects for nothing that a server does. */
+  /** Follows the API server until `signal` is aborted; rejects for nothing that a server does. */
   async run(signal: AbortSignal): Promise<void> {
     let listed = false;
     while (!signal.aborted) {
@@ -195,9 +196,11 @@ export class Cache<T extends KubeObject> {
     this.#staleLists = 0;
     this.#leftOut = 0;
     this.#deleted = false;
+    const read = collector();
     const listing = this.#store.list(resourceVersion, { believe: behind });
     for (;;) {
       listing.page(page.items.map(keep));
+      read(page.items.length);
       if (page.metadata.continue === undefined || page.metadata.continue === '') break;
       page = await client.list<T>(type, { ...query, continue: page.metadata.continue }, { signal });
     }
@@ -206,7 +209,6 @@ export class Cache<T extends KubeObject> {
 
   /**
    * One watch, to its end.
-   *
    * @returns whether the next can go on from there. A server has a bookmark for every watch, if nothing else, except for
    * one from a version that it has not reached yet: after etcd was restored from a backup, that one is deaf.
    */

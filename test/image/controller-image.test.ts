@@ -101,7 +101,7 @@ describe.each(ARCHES)('the controller image for %s', (arch) => {
       expect({ architecture, os }).toEqual({ architecture: arch, os: 'linux' });
       expect(config).toMatchObject({
         User: `${USER}:${USER}`,
-        Entrypoint: ['/node', '--max-semi-space-size=1', `/controller/${ENTRY}`],
+        Entrypoint: ['/node', '--max-semi-space-size=1', '--expose-gc', `/controller/${ENTRY}`],
         Labels: {
           'org.opencontainers.image.title': 'taskflow-controller',
           'org.opencontainers.image.description': expect.stringContaining('in order'),
