@@ -38,6 +38,7 @@ const PACKAGED = {
   'hand on descriptors': 'Node closes all but the standard streams when a program starts',
   'leave closed streams closed': 'Node opens /dev/null in their place before the program starts',
   'refuse a script without #!': 'the execvp of glibc hands such a file, and any other non-program, to sh',
+  'hear SIGCHLD': 'Node keeps it for itself, to see how its children end',
   'hear SIGPIPE': 'the kernel raises it when Node writes to a reader that went away',
   'hear SIGILL': FAULTS,
   'hear SIGBUS': FAULTS,

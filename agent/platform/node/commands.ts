@@ -1,4 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
+import { constants as system } from 'node:os';
 import { type Readable, type Writable } from 'node:stream';
 import { execa } from 'execa';
 import { SystemError } from '../../../shared/turn/errors.ts';
@@ -8,6 +9,9 @@ import { ownDescendants } from './descendants.ts';
 import { openToAppend, systemError } from './files.ts';
 import { tee, type Tee } from './tee.ts';
 import { sharesTerminal } from './terminal.ts';
+
+/** SIGHUP, SIGINT, SIGQUIT and SIGTERM wait at a process that is stopped until it is continued. */
+const ENDING: readonly number[] = [1, 2, 3, 15];
 
 /** Each command that was started, by its pid: with no terminal it leads a session and a group of that number. */
 const started: number[] = [];
@@ -59,7 +63,10 @@ export function start(command: Command, around: Surroundings, ring: () => void):
     losses: () => tees.flatMap((each) => each.losses()),
     signal(signal) {
       if (pid === undefined) return true;
-      send(sharesTerminal ? pid : -pid, signal);
+      const to = sharesTerminal ? pid : -pid;
+      send(to, signal);
+      // Node does not say whether it is stopped; nearly always nothing comes of it where it is not.
+      if (ENDING.includes(signal)) send(to, system.signals.SIGCONT);
       // kill(2) of a group succeeds when one of it may be sent the signal, which need not be the command.
       return send(pid, 0) !== 'EPERM';
     },
