@@ -63,7 +63,7 @@ function cureOf(why: string, isDeclared: boolean, { metadata }: StoredTask): str
     const word = KINDS[kind.toLowerCase()] ?? kind;
     return `create the ${word} ${name} in namespace ${metadata.namespace}, or correct the name`;
   }
-  if (/references non-existent .*key/.test(why)) return 'add the key, or correct items';
+  if (why.includes('references non-existent')) return 'add the key, or correct items';
   return 'correct the volume, or see kubectl describe pod';
 }
 

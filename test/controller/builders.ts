@@ -117,6 +117,7 @@ export function over(name: string, record: Partial<Outcome> = {}): ContainerStat
   return terminated(name, {
     exitCode: outcome === 'Continued' ? 0 : exitCode,
     message: encodeOutcome(whole),
+    finishedAt: whole.finishedAt,
   });
 }
 
@@ -161,8 +162,9 @@ export const silent = (name: string, exitCode = 137, reason = 'OOMKilled'): Cont
 
 function terminated(
   name: string,
-  { exitCode, reason, message }: { exitCode: number; reason?: string; message?: string },
+  end: { exitCode: number; reason?: string; message?: string; finishedAt?: string },
 ): ContainerStatus {
+  const { exitCode, reason, message, finishedAt = iso(2) } = end;
   const word = reason ?? (exitCode === 0 ? 'Completed' : 'Error');
   return {
     name,
@@ -170,7 +172,7 @@ function terminated(
       terminated: {
         exitCode,
         reason: word,
-        finishedAt: iso(2),
+        finishedAt,
         ...(message !== undefined && { message }),
       },
     },

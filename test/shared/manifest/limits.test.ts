@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
+import { MAX_STEPS } from '../../../shared/task/limits.ts';
 import { HEAD } from '../fixtures/texts.ts';
 
 const MIB = 1024 * 1024;
@@ -68,9 +69,9 @@ it.each([
   [
     'list of variables',
     `${HEAD}  steps:\n${Array.from(
-      { length: 256 },
+      { length: MAX_STEPS },
       (_, step) =>
-        `  - {name: s${step}, image: b, env: [${Array(50)
+        `  - {name: s${step}, image: b, env: [${Array(100)
           .fill(`{name: A, value: "${'x'.repeat(40)}"}`)
           .join(', ')}]}\n`,
     ).join('')}`,
