@@ -41,19 +41,20 @@ describe.each(localAgents)('of a run with the $name', ({ command }) => {
 });
 
 describe('of a run', () => {
-  it('nothing is left running that a step hides: another TMPDIR, no environment, no parent', async () => {
+  it('nothing is left running that a step hides: another TMPDIR, no environment, no parent, a session of its own', async () => {
     const hidden = 'sleep 300 >/dev/null 2>&1 & echo $!';
     const file = await taskFile([
       { ...sh('own-tmpdir', hidden), env: [{ name: 'TMPDIR', value: '/tmp' }] },
       sh('no-environment', `env -i ${hidden}`),
       sh('orphan', `(${hidden})`),
+      sh('own-session', `setsid sh -c '${hidden}'`),
     ]);
-    const { exitCode, stdout } = await taskflow(['run', file]);
+    const { exitCode, stdout } = await taskflow(['run', '--agent', staticAgent.command[0], file]);
     const pids = stdout
       .trimEnd()
       .split('\n')
       .map((line) => Number(line.split('| ')[1]));
-    expect({ exitCode, pids }).toEqual({ exitCode: 0, pids: Array(3).fill(expect.any(Number)) });
+    expect({ exitCode, pids }).toEqual({ exitCode: 0, pids: Array(4).fill(expect.any(Number)) });
     for (const pid of pids) await waitUntil(`process ${pid} is gone`, () => !isAlive(pid));
   });
 
