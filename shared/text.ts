@@ -1,5 +1,6 @@
 /** Text that strangers wrote, for people to read. */
 
+// oxlint-disable-next-line no-control-regex
 const ESCAPE_SEQUENCES = /\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)?)?/gu;
 const CONTROLS = /[\p{Cc}\u2028\u2029]+/gu;
 /** What turns the direction of text, or takes no room. */

@@ -9,7 +9,10 @@ export class Lru<Value> {
    * @param most - how many entries it holds
    * @param bound - how large all of them may be together. Default: whatever they are
    */
-  constructor(most: number, bound = { size: 0, sizeOf: (_: Value) => 0 }) {
+  constructor(
+    most: number,
+    bound: { size: number; sizeOf: (value: Value) => number } = { size: 0, sizeOf: () => 0 },
+  ) {
     this.#most = most;
     this.#bound = bound;
   }
