@@ -12,6 +12,7 @@ import type { PodEvent } from './decide/mounts.ts';
 import type { Trouble } from './decide/trouble.ts';
 import type { Lookups } from './images.ts';
 import type { ObservedPod } from './pod.ts';
+import { reclaimed } from './reclaim.ts';
 import type { Cache } from './runtime/cache.ts';
 import { ApiError } from './runtime/errors.ts';
 import type { Log } from './runtime/log.ts';
@@ -98,16 +99,12 @@ export class Reconciler {
     const isWhole = known === undefined ? pods.leftOut === 0 : known.stub !== true;
     const pod = isWhole ? known : await actor.readPod({ namespace, name }, signal);
     if (pod !== undefined && isOwnedBy({ metadata }, pod)) return pod;
-    // Somebody may have taken away the labels that it is found by, or its owner. Its uid tells that it is the one.
     const { podUID = this.#memories.get(uid)?.podUid } = status ?? {};
-    if (podUID === undefined) return undefined;
-    const fresh = await actor.readPod({ namespace, name }, signal);
-    if (fresh?.metadata.uid !== podUID) return undefined;
-    if (this.#settings.dryRun) return fresh;
-    const claimed = await actor.claimPod(task, fresh, signal);
+    const found = await reclaimed(task, podUID, { actor, dryRun: this.#settings.dryRun, signal });
+    if (found === undefined) return undefined;
     log.warn({ task: `${namespace}/${metadata.name}`, pod: name }, 'labels and owner of a pod put right');
-    pods.put(claimed);
-    return claimed;
+    pods.put(found);
+    return found;
   }
 
   #memoryOf(task: StoredTask): Memory {
