@@ -86,7 +86,7 @@ describe.concurrent('a Task', () => {
       handOff: 'Controller',
       steps: [sh('a', 'true'), sh('b', 'true'), sh('c', 'true')],
     });
-    expect(await cluster.ended(task)).toMatchObject({ status: 'Successful', order: 3, gate: 1 });
+    expect(await cluster.ended(task)).toMatchObject({ status: 'Successful', order: 3, gate: 2 });
   });
 
   it('has sidecars, a pod template and a step template', async () => {
