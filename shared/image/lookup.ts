@@ -61,7 +61,7 @@ export class ImageLookup {
   readonly #denied: BlockList | undefined;
   /** Hosts that the operator named. */
   readonly #named: ReadonlySet<string>;
-  readonly #records: Records;
+  readonly #store: Store;
   readonly #failures: Failures;
   readonly #tagLifetime: number;
   readonly #perRegistry: number;
@@ -76,7 +76,7 @@ export class ImageLookup {
     this.#registries = registries;
     this.#denied = settings.denied;
     this.#named = namedHosts(registries);
-    this.#records = recordsIn(store);
+    this.#store = store;
     this.#failures = new Failures(failureLifetime, Date.now);
     this.#tagLifetime = settings.tagLifetime ?? 30_000;
     this.#perRegistry = settings.perRegistry ?? 8;
@@ -84,14 +84,22 @@ export class ImageLookup {
   }
 
   /**
-   * Those who ask for the same image at the same time get the same answer from one lookup.
+   * What one asker asks for the same image at the same time gets the same answer from one lookup.
    *
    * @throws {ImageReferenceError} @throws {ImageLookupError}
    */
   async find(image: string, wanted: Wanted): Promise<FoundImage> {
     const reference = parseReference(image);
     const { keyring, platform, fresh, offline, signal } = wanted;
-    const key = JSON.stringify([keyring.scope, formatReference(reference), platform, fresh, offline]);
+    // Who joined another's would wait in that one's line.
+    const key = JSON.stringify([
+      keyring.scope,
+      formatReference(reference),
+      platform,
+      fresh,
+      offline,
+      wanted.asker,
+    ]);
     const found = await this.#flights.join(key, (stop) => this.#look(reference, image, wanted, stop), signal);
     // Others may have joined under another spelling of the same name.
     return { ...found, image, pinned: `${reference.name}@${found.digest}` };
@@ -106,25 +114,40 @@ export class ImageLookup {
     const about = { image, registry: reference.registry };
     const { keyring, offline = false } = wanted;
     const name = formatReference(reference);
-    const known = await this.#records.name.get(`${keyring.scope} ${name}`);
-    if (known !== undefined && (offline || this.#holds(reference, known, wanted))) {
-      const kept = await this.#kept(known.digest, wanted, about);
-      if (kept !== undefined) return describe(reference, about, known.digest, { ...kept, from: 'cache' });
-    }
+    const records = this.#recordsOf(reference, keyring);
+    const before = await this.#believed(reference, about, records, wanted);
+    if (before !== undefined) return before;
     if (offline) throw new NotCachedError(about);
 
     const { asker = '' } = wanted;
     return this.#gateOf(reference.registry, asker).pass(asker, async () => {
       signal.throwIfAborted();
+      // Another may have asked meanwhile.
+      const meanwhile = await this.#believed(reference, about, records, wanted);
+      if (meanwhile !== undefined) return meanwhile;
       const failure = this.#failures.recall(name, keyring.scope, about);
       if (failure !== undefined) throw failure;
       try {
-        return await this.#ask(reference, { about, known, wanted, signal });
+        return await this.#ask(reference, { about, records, wanted, signal });
       } catch (error) {
         this.#failures.remember(error, name, keyring.scope);
         throw error;
       }
     });
+  }
+
+  /** What is kept, if nobody has to be asked whether it still holds. */
+  async #believed(
+    reference: ImageReference,
+    about: About,
+    records: Records,
+    wanted: Wanted,
+  ): Promise<FoundImage | undefined> {
+    const known = await records.name.get(versionOf(reference));
+    if (known === undefined) return undefined;
+    if (wanted.offline !== true && !this.#holds(reference, known, wanted)) return undefined;
+    const kept = await keptIn(records, known.digest, wanted, about);
+    return kept && describe(reference, about, known.digest, { ...kept, from: 'cache' });
   }
 
   /** A digest stands for the same image for ever, a tag for a while. */
@@ -135,25 +158,9 @@ export class ImageLookup {
     return !fresh && age >= 0 && age < this.#tagLifetime;
   }
 
-  async #kept(digest: Digest, { platform }: Wanted, about: About): Promise<Contents | undefined> {
-    try {
-      return await readImage(digest, platform, { records: this.#records, session: undefined, about });
-    } catch (error) {
-      if (error instanceof MissingRecordError) return undefined;
-      throw error;
-    }
-  }
-
-  async #ask(
-    reference: ImageReference,
-    {
-      about,
-      known,
-      wanted,
-      signal,
-    }: { about: About; known: Known | undefined; wanted: Wanted; signal: AbortSignal },
-  ): Promise<FoundImage> {
+  async #ask(reference: ImageReference, { about, records, wanted, signal }: Asking): Promise<FoundImage> {
     const { keyring, platform } = wanted;
+    const known = await records.name.get(versionOf(reference));
     const access = {
       about,
       keyring,
@@ -164,15 +171,12 @@ export class ImageLookup {
       signal,
     };
     return withAccess(reference, access, async (session) => {
-      const sources: Sources = { records: this.#records, session, about };
+      const sources: Sources = { records, session, about };
       const unchanged = known !== undefined && (await tagStands(session, reference, known.digest));
-      const digest = unchanged ? known.digest : await this.#digestOf(reference, sources);
-      const kept = unchanged ? await this.#kept(digest, wanted, about) : undefined;
+      const digest = unchanged ? known.digest : (await fetchManifest(versionOf(reference), sources)).digest;
+      const kept = unchanged ? await keptIn(records, digest, wanted, about) : undefined;
       const contents = kept ?? (await readImage(digest, platform, sources));
-      await this.#records.name.set(`${keyring.scope} ${formatReference(reference)}`, {
-        digest,
-        at: Date.now(),
-      });
+      await records.name.set(versionOf(reference), { digest, at: Date.now() });
       return describe(reference, about, digest, {
         ...contents,
         from: kept === undefined ? 'registry' : 'tag',
@@ -180,8 +184,8 @@ export class ImageLookup {
     });
   }
 
-  async #digestOf(reference: ImageReference, sources: Sources): Promise<Digest> {
-    return (await fetchManifest(versionOf(reference), sources)).digest;
+  #recordsOf({ registry, repository }: ImageReference, { scope }: Keyring): Records {
+    return recordsIn(this.#store, { scope, repository: `${registry}/${repository}` });
   }
 
   /** Forgotten while nobody is inside: whoever asks names registries as they like. */
@@ -213,9 +217,30 @@ function namedHosts(registries: Registries): ReadonlySet<string> {
   return new Set([...registries.keys(), ...mirrors.map((mirror) => new URL(mirror).host)]);
 }
 
+interface Asking {
+  about: About;
+  records: Records;
+  wanted: Wanted;
+  signal: AbortSignal;
+}
+
 interface Contents {
   index: boolean;
   platforms: readonly PlatformImage[];
+}
+
+async function keptIn(
+  records: Records,
+  digest: Digest,
+  { platform }: Wanted,
+  about: About,
+): Promise<Contents | undefined> {
+  try {
+    return await readImage(digest, platform, { records, session: undefined, about });
+  } catch (error) {
+    if (error instanceof MissingRecordError) return undefined;
+    throw error;
+  }
 }
 
 /** Whether a tag still stands for what it stood for. A registry that does not say so is asked for the manifest. */

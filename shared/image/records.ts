@@ -1,4 +1,4 @@
-/** What is kept in a store: contents by their digest, for ever, and which digest a name stood for, when. */
+/** What is kept in a store of one repository, for one who may read it: contents by their digest, and what a name stood for, when. */
 import { z } from 'zod';
 import { asDigest, type Digest } from './digest.ts';
 import type { Config, Manifest } from './manifest.ts';
@@ -35,7 +35,7 @@ export interface Known {
 export interface Records {
   manifest: Shelf<Manifest>;
   config: Shelf<Config>;
-  /** By a name that also says who was told. */
+  /** By tag or digest. */
   name: Shelf<Known>;
 }
 
@@ -45,10 +45,17 @@ interface Shelf<Value> {
 }
 
 /** Raised when what is kept changes its form. */
-const VERSION = 2;
+const VERSION = 3;
 
-/** A record that cannot be read counts as none. */
-export function recordsIn(store: Store): Records {
+/**
+ * A record that cannot be read counts as none.
+ *
+ * An index may name any digest, of an image in another repository too. So what is kept is kept for those who were told, and
+ * there where they were told it: the registry says again who may read what elsewhere.
+ *
+ * @param place - whose credentials they are, and of which repository
+ */
+export function recordsIn(store: Store, place: { scope: string; repository: string }): Records {
   return {
     manifest: shelf('manifest', (value) => {
       const { data } = manifestSchema.safeParse(value);
@@ -61,7 +68,7 @@ export function recordsIn(store: Store): Records {
   };
 
   function shelf<Value>(kind: string, read: (value: unknown) => Value | undefined): Shelf<Value> {
-    const full = (key: string): string => `${kind} ${VERSION} ${key}`;
+    const full = (key: string): string => `${kind} ${VERSION} ${place.scope} ${place.repository} ${key}`;
     return {
       async get(key) {
         const text = await store.get(full(key));
