@@ -158,6 +158,7 @@ function isOver({ state, startedAt, exitCode }: StepStatus): boolean {
       return exitCode !== undefined;
     case 'Succeeded':
     case 'Continued':
+    case 'Omitted':
     case 'Failed':
     case 'TimedOut':
       return true;

@@ -12,7 +12,7 @@ const generation = (about: string) => z.int().min(0).optional().describe(about);
 /** How a step is: not over, or its outcome. */
 const STEP_STATES = [
   ...(['Waiting', 'Running'] as const),
-  ...(['Succeeded', 'Continued', 'Failed', 'Skipped', 'Cancelled', 'TimedOut', 'Error'] as const),
+  ...(['Succeeded', 'Continued', 'Omitted', 'Failed', 'Skipped', 'Cancelled', 'TimedOut', 'Error'] as const),
 ] as const;
 
 const stepStatusSchema = z.strictObject({

@@ -21,6 +21,8 @@ export interface Seen<E extends Ended = Outcome> {
    * before this step. No list: nobody said what comes before it, so the order alone starts it.
    */
   predecessors: readonly (E | undefined)[] | undefined;
+  /** Whether the step runs however the others ended, and also when they were cancelled: one of `finally`. */
+  always?: boolean;
 }
 
 export type Turn<E extends Ended = Outcome> =
@@ -34,23 +36,28 @@ export type Turn<E extends Ended = Outcome> =
 /**
  * What step number `step` (from 1) does with what it sees. Total: it throws nothing.
  *
- * An unknown order holds the step even when its predecessor says go: it might be the quit value.
+ * An unknown order holds the step even when its predecessor says go: it might be the quit value. A step that runs always
+ * waits until every predecessor is over, whatever the order: it is told how they ended.
  *
  * @example turn(1, { order: 0, gate: undefined, predecessors: [] }) // { kind: 'run' }, as nothing comes before it
  * @example turn(2, { order: 0, gate: undefined, predecessors: [succeeded] }) // { kind: 'run' }, by hand-off
  * @example turn(2, { order: 0, gate: 2, predecessors: [succeeded] }) // { kind: 'wait' }, for order 2
+ * @example turn(2, { order: QUIT, gate: undefined, predecessors: [failed], always: true }) // { kind: 'run' }
  */
 export function turn<E extends Ended = Outcome>(step: number, seen: Seen<E>): Turn<E> {
-  const { order, gate = Infinity, predecessors } = seen;
+  const { order, gate = Infinity, predecessors, always = false } = seen;
   if (order === undefined) return { kind: 'wait' };
+  const allOver = predecessors?.every((outcome) => outcome !== undefined) ?? false;
+  if (always) {
+    const released = step < gate || order === QUIT || order >= step;
+    return allOver && released ? { kind: 'run' } : { kind: 'wait' };
+  }
   if (order === QUIT) return { kind: 'cancelled' };
   if (order >= step) return { kind: 'run' };
 
   const stopped = predecessors?.find((outcome) => outcome !== undefined && next(outcome) === 'stop');
   if (stopped) return { kind: 'skip', because: stopped };
-
-  const handedOver = predecessors?.every((outcome) => outcome !== undefined) ?? false;
-  return handedOver && step < gate ? { kind: 'run' } : { kind: 'wait' };
+  return allOver && step < gate ? { kind: 'run' } : { kind: 'wait' };
 }
 
 /**

@@ -18,6 +18,7 @@ export const MAX_OUTCOME_BYTES = 4096;
 const NEXT = {
   Succeeded: 'go',
   Continued: 'go',
+  Omitted: 'go',
   Failed: 'stop',
   TimedOut: 'stop',
   Cancelled: 'stop',
@@ -28,6 +29,7 @@ const NEXT = {
 /**
  * - `Succeeded`: the command ended with 0
  * - `Continued`: it failed, and the step is marked to let the chain go on
+ * - `Omitted`: it did not run because a condition of its `when` did not hold
  * - `Failed`: it ended with another code, by a signal, or could not be started
  * - `TimedOut`: it was stopped at its timeout
  * - `Cancelled`: it was stopped, or never started, because the Task was
@@ -35,6 +37,11 @@ const NEXT = {
  * - `Error`: the agent itself failed
  */
 export type OutcomeKind = keyof typeof NEXT;
+
+/** Whether a text is one of {@link OutcomeKind}. */
+export function isOutcomeKind(text: unknown): text is OutcomeKind {
+  return typeof text === 'string' && Object.hasOwn(NEXT, text);
+}
 
 export interface Outcome {
   version: typeof OUTCOME_VERSION;
@@ -62,8 +69,10 @@ export interface Outcome {
   reason: string;
   /** One sentence for people. */
   message: string;
-  /** What the command left as its results: name → content. */
+  /** What the command left as its results, as far as it fits: name → content. */
   results?: Record<string, string>;
+  /** The results that do not fit: name → bytes. Later steps read them as files. */
+  resultSizes?: Record<string, number>;
 }
 
 /** A text that is not an outcome this version can read. */
@@ -123,17 +132,17 @@ export function parseOutcome(text: string): Outcome {
   if (version !== OUTCOME_VERSION) {
     throw new OutcomeError(`its version is ${JSON.stringify(version)}, this agent reads ${OUTCOME_VERSION}`);
   }
-  if (typeof outcome !== 'string' || !Object.hasOwn(NEXT, outcome)) {
+  if (!isOutcomeKind(outcome)) {
     throw new OutcomeError(
       `its outcome is ${JSON.stringify(outcome)}, expected one of ${Object.keys(NEXT).join(', ')}`,
     );
   }
-  const { signal, gate, startedAt, results } = record;
+  const { signal, gate, startedAt, results, resultSizes } = record;
   return {
     version,
     step: string(record, 'step'),
     number: integer(record, 'number'),
-    outcome: outcome as OutcomeKind,
+    outcome,
     exitCode: integer(record, 'exitCode'),
     ...(typeof signal === 'string' && { signal }),
     ...((gate === null || (typeof gate === 'number' && Number.isSafeInteger(gate))) && { gate }),
@@ -143,6 +152,7 @@ export function parseOutcome(text: string): Outcome {
     reason: string(record, 'reason'),
     message: string(record, 'message'),
     ...(results !== undefined && { results: texts(results) }),
+    ...(resultSizes !== undefined && { resultSizes: sizes(resultSizes) }),
   };
 }
 
@@ -173,18 +183,23 @@ function integer(record: Parsed, key: keyof Outcome): number {
 }
 
 function texts(value: unknown): Record<string, string> {
-  if (
-    typeof value !== 'object' ||
-    value === null ||
-    !Object.values(value).every((each) => typeof each === 'string')
-  ) {
+  if (!isMapOf(value, (each) => typeof each === 'string'))
     throw new OutcomeError('its results are no map of texts');
-  }
   return value as Record<string, string>;
 }
 
+function sizes(value: unknown): Record<string, number> {
+  if (!isMapOf(value, (each) => Number.isSafeInteger(each) && Number(each) >= 0))
+    throw new OutcomeError('its resultSizes are no map of sizes');
+  return value as Record<string, number>;
+}
+
+function isMapOf(value: unknown, isRight: (each: unknown) => boolean): boolean {
+  return typeof value === 'object' && value !== null && Object.values(value).every(isRight);
+}
+
 /** Bytes of the text as UTF-8; the agent's engine has no TextEncoder. */
-function utf8Length(text: string): number {
+export function utf8Length(text: string): number {
   let bytes = 0;
   for (const character of text) {
     const point = character.codePointAt(0) ?? 0;

@@ -5,7 +5,7 @@ import { readCutOutcome } from '../../../shared/turn/cut-outcome.ts';
 import { encodeOutcome, parseOutcome, type Outcome, type OutcomeKind } from '../../../shared/turn/outcome.ts';
 
 const KINDS: readonly OutcomeKind[] = [
-  ...(['Succeeded', 'Continued', 'Failed', 'TimedOut'] as const),
+  ...(['Succeeded', 'Continued', 'Omitted', 'Failed', 'TimedOut'] as const),
   ...(['Cancelled', 'Skipped', 'Error'] as const),
 ];
 
@@ -20,14 +20,16 @@ const outcomes: fc.Arbitrary<Outcome> = fc
       reason: fc.constantFrom('Error', 'Completed'),
       message: text,
       results: fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), text, { maxKeys: 3 }),
+      resultSizes: fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.nat(), { maxKeys: 3 }),
       step: fc.constantFrom('build', ''),
       number: fc.integer({ min: 0, max: 256 }),
     },
     { requiredKeys: ['outcome', 'exitCode', 'attempts', 'reason', 'message', 'step', 'number'] },
   )
-  .map(({ step, number, results, ...ending }) => ({
+  .map(({ step, number, results, resultSizes, ...ending }) => ({
     ...complete(ending, { step, number }, 1_800_000_000_000, 1_700_000_000_000),
     ...(results !== undefined && { results }),
+    ...(resultSizes !== undefined && { resultSizes }),
   }));
 
 /** As the kubelet cuts it: at a byte, which may be in the middle of a character. */
