@@ -2,7 +2,7 @@
 import { QUIT } from '../../shared/turn/order.ts';
 import { GATE_ANNOTATION, gateFor } from '../../shared/pod/pod.ts';
 import { gateOf, gateText, hasNode, orderOf, type ObservedPod } from '../pod.ts';
-import type { Chain } from './observe.ts';
+import { among, type Chain, type StepView } from './observe.ts';
 import { addAnnotation, removeAnnotation, setOrder, type JsonPatch } from './patch.ts';
 import type { StoredTask } from '../stored-task.ts';
 
@@ -24,17 +24,27 @@ export function advance(task: StoredTask, pod: ObservedPod, chain: Chain): JsonP
 }
 
 function wantedOrder(task: StoredTask, pod: ObservedPod, chain: Chain): number {
-  const { done, steps, stopper } = chain;
+  const { steps, stopper } = chain;
   // One that cannot be read holds every step; nothing that was released before is taken back by this.
-  const order = orderOf(pod) ?? done;
-  const next = done + 1;
-  if (stopper !== undefined || next > steps.length || order >= next || task.spec.suspend === true)
-    return order;
+  const order = orderOf(pod) ?? steps.findIndex(({ end }) => end === undefined);
+  if (stopper !== undefined || task.spec.suspend === true) return order;
+  const last = releasable(chain);
   const gate = gateOf(pod);
-  if (gate !== undefined && isSomebodys(task, pod) && next >= gate) return order;
-  // The first step starts by itself, and hands over, if nobody else does.
-  const knows = done === 0 || (steps[done - 1]?.end?.posted === true && task.spec.handOff !== 'Controller');
-  return knows ? order : next;
+  const held = gate !== undefined && isSomebodys(task, pod) ? gate : Infinity;
+  // What nothing comes before starts by itself, and hands over, if nobody else does.
+  const knows = ({ after }: StepView): boolean =>
+    after.length === 0 ||
+    (among(steps, after).every(({ end }) => end?.posted === true) && task.spec.handOff !== 'Controller');
+  const wanted = chain.next
+    .filter((view) => view.number <= last && view.number < held && !knows(view))
+    .map(({ number }) => number);
+  return Math.max(order, ...wanted);
+}
+
+/** The highest order that starts no step before its turn: it releases every step up to its value. */
+function releasable({ steps, next }: Chain): number {
+  const early = steps.find((view) => view.end === undefined && !next.includes(view));
+  return early === undefined ? steps.length : early.number - 1;
 }
 
 function moveGate(task: StoredTask, pod: ObservedPod): JsonPatch {
@@ -53,26 +63,34 @@ function isSomebodys({ spec }: StoredTask, pod: ObservedPod): boolean {
 /** Why no further step starts. */
 export interface Hold {
   message: string;
-  /** The step that may have begun all the same: nobody can tell from here whether its node had heard of it. */
-  unless?: string;
+  /** The steps that may have begun all the same: nobody can tell from here whether their node had heard of it. */
+  unless?: readonly StepView[];
 }
 
-/** What holds the step whose turn it is next; `undefined` when nothing does, or a step runs. */
+/** What holds the steps whose turn it is; `undefined` when nothing does, or a step runs. */
 export function holdOf(task: StoredTask, pod: ObservedPod, chain: Chain): Hold | undefined {
-  const { done, steps, stopper, over } = chain;
-  const next = done + 1;
-  const view = steps[done];
-  if (over || stopper !== undefined || view === undefined || (orderOf(pod) ?? 0) >= next) return undefined;
+  const { next, steps, stopper, over } = chain;
+  const order = orderOf(pod) ?? 0;
+  if (over || stopper !== undefined || next.length === 0 || next.some(({ number }) => order >= number))
+    return undefined;
   if (steps.some(({ state }) => state === 'running')) return undefined;
   const gate = gateOf(pod);
   const suspended = task.spec.suspend === true;
-  if (!suspended && !(gate !== undefined && isSomebodys(task, pod) && next >= gate)) return undefined;
+  const isHeld = ({ number }: StepView): boolean =>
+    suspended || (gate !== undefined && isSomebodys(task, pod) && number >= gate);
+  if (!next.every(isHeld)) return undefined;
   const message = suspended
     ? 'spec.suspend is true'
     : `held by the gate of pod ${pod.metadata.name}, ${JSON.stringify(gateText(pod))}; take the annotation ${GATE_ANNOTATION} away to go on`;
 
-  const isClosed = gate !== undefined && gate <= next;
-  const met = steps[done - 1]?.end?.gate;
-  const heard = view.state === 'waiting' || (isClosed && !hasNode(pod)) || (met !== undefined && met <= next);
-  return { message, ...(!heard && { unless: `step ${next} (${view.name})` }) };
+  const hasHeard = ({ number, state, after }: StepView): boolean => {
+    const met = among(steps, after).map(({ end }) => end?.gate);
+    return (
+      state === 'waiting' ||
+      (gate !== undefined && gate <= number && !hasNode(pod)) ||
+      met.some((each) => each !== undefined && each <= number)
+    );
+  };
+  const deaf = next.filter((view) => !hasHeard(view));
+  return { message, ...(deaf.length > 0 && { unless: deaf }) };
 }

@@ -8,12 +8,12 @@ import type { Surroundings } from './observe.ts';
 export const NEVER_STARTED = 'NeverStarted';
 
 /** A step of a pod that is over, of which the kubelet does not say how its container ended. */
-export function lostWith(number: number, around: Surroundings): End {
+export function lostWith(around: Surroundings): End {
   const { pod, known, stop } = around;
   const status = pod.status ?? {};
   const reason = stop?.reason ?? status.reason ?? 'PodFailed';
   const why = stop?.message ?? status.message ?? 'the pod ended before the step did';
-  if (known?.startedAt === undefined && cannotHaveBegun(number, around)) {
+  if (known?.startedAt === undefined && cannotHaveBegun(around)) {
     const outcome = stop?.reason === CANCELLED ? 'Cancelled' : 'Skipped';
     return { outcome, reason: NEVER_STARTED, message: 'its container never started', posted: false };
   }
@@ -21,13 +21,14 @@ export function lostWith(number: number, around: Surroundings): End {
   return { outcome: 'Error', reason, message: `${what} is not known: ${why}`, posted: false };
 }
 
-function cannotHaveBegun(number: number, { pod, status, before }: Surroundings): boolean {
+function cannotHaveBegun({ pod, status, before }: Surroundings): boolean {
   const isTheKubelets = condition(pod, 'DisruptionTarget')?.reason !== 'DeletionByPodGC';
   if (!isTheKubelets) return false;
   if (status?.state?.waiting !== undefined || wasRejected(pod)) return true;
   // Its turn never came.
-  const end = before?.end;
-  return number > 1 && end !== undefined && !goesOn(end) && (end.posted || end.reason === NEVER_STARTED);
+  return before.some(
+    ({ end }) => end !== undefined && !goesOn(end) && (end.posted || end.reason === NEVER_STARTED),
+  );
 }
 
 /** The node did not take it; nothing of it ever ran. */
@@ -38,12 +39,15 @@ function wasRejected({ status }: ObservedPod): boolean {
 }
 
 /** A container that died before its turn came: its command never began. */
-export function neverBegan(end: End, number: number, { before }: Surroundings): End {
-  if (end.posted || number === 1 || end.outcome === 'Succeeded') return end;
-  const earlier = before?.end;
+export function neverBegan(end: End, { before }: Surroundings): End {
+  if (end.posted || end.outcome === 'Succeeded') return end;
   // The kubelet's times are whole seconds.
-  const isLater = earlier?.finishedAt !== undefined && secondsOf(earlier) > secondsOf(end);
-  if (earlier !== undefined && goesOn(earlier) && !isLater) return end;
+  const isLater = (earlier: End): boolean =>
+    earlier.finishedAt !== undefined && secondsOf(earlier) > secondsOf(end);
+  const mayFollow = before.every(
+    ({ end: earlier }) => earlier !== undefined && goesOn(earlier) && !isLater(earlier),
+  );
+  if (mayFollow) return end;
   const message = `its container ended with code ${end.exitCode} before its turn came; it never began`;
   return { ...end, message };
 }

@@ -1,4 +1,5 @@
 /** Task + pod → what each step is doing. */
+import { ancestorsOf, predecessorsOf } from '../../shared/task/graph.ts';
 import { QUIT } from '../../shared/turn/order.ts';
 import type { StepStatus } from '../../shared/task/task.ts';
 import { defined } from '../defined.ts';
@@ -13,6 +14,8 @@ export interface StepView {
   name: string;
   /** From 1. */
   number: number;
+  /** The numbers of those that must be over before it begins. */
+  after: readonly number[];
   /**
    * What is known of it:
    *
@@ -32,12 +35,12 @@ export interface StepView {
   imageID?: string;
 }
 
-/** All steps, in the order in which they run. */
+/** All steps, in the order in which they are written. A plain chain is a graph too. */
 export interface Chain {
   steps: readonly StepView[];
-  /** How many steps, counted from the first, are over and let the chain go on. */
-  done: number;
-  /** The first step that is over and stops the chain. */
+  /** Those whose turn it is: they are not over, and all that come before them are and let them go on. */
+  next: readonly StepView[];
+  /** The first step that is over and stops what comes after it. */
   stopper: StepView | undefined;
   /** Whether every step is over. */
   over: boolean;
@@ -54,26 +57,39 @@ export const NOT_KNOWN = 'NotKnown';
 export function observe(task: StoredTask, pod: ObservedPod): Chain {
   const statuses = new Map(pod.status?.containerStatuses?.map((status) => [status.name, status]));
   const stop = stopOf(pod);
+  const predecessors = predecessorsOf(task.spec);
   const steps: StepView[] = [];
   for (const [index, step] of task.spec.steps.entries()) {
+    const after = predecessors[index] ?? [];
     const status = statuses.get(step.name);
     const known = task.status?.steps?.find(({ name }) => name === step.name);
     const onError = step.onError ?? task.spec.stepTemplate?.onError;
-    const around = { status, before: steps.at(-1), pod, known, stop };
-    steps.push(viewOf({ name: step.name, onError }, index + 1, around));
+    const before = steps.filter(({ number }) => after.includes(number));
+    const around = { status, before, pod, known, stop };
+    const { name } = step;
+    steps.push({ name, number: index + 1, after, ...seenOf({ name, onError }, index + 1, around) });
   }
-  const stuck = steps.findIndex(({ end }) => end === undefined || !goesOn(end));
+  const mayFollow = ({ end }: StepView): boolean => end !== undefined && goesOn(end);
   return {
     steps,
-    done: stuck < 0 ? steps.length : stuck,
+    next: steps.filter(
+      ({ end, number }) =>
+        end === undefined && among(steps, ancestorsOf(predecessors, number)).every(mayFollow),
+    ),
     stopper: steps.find(({ end }) => end !== undefined && !goesOn(end)),
     over: steps.every(({ state }) => state === 'over'),
   };
 }
 
+/** The steps with these numbers. */
+export function among(steps: readonly StepView[], numbers: readonly number[]): StepView[] {
+  return numbers.flatMap((number) => steps[number - 1] ?? []);
+}
+
 export interface Surroundings {
   status: ContainerStatus | undefined;
-  before: StepView | undefined;
+  /** Its predecessors. */
+  before: readonly StepView[];
   pod: ObservedPod;
   /** What the Task's status has of it already. */
   known: StepStatus | undefined;
@@ -81,12 +97,13 @@ export interface Surroundings {
   stop: Stop | undefined;
 }
 
-function viewOf(step: MayFail & { name: string }, number: number, around: Surroundings): StepView {
+type Seen = Omit<StepView, 'name' | 'number' | 'after'>;
+
+function seenOf(step: MayFail & { name: string }, number: number, around: Surroundings): Seen {
   const { status, before, pod, known, stop } = around;
-  const { name } = step;
   const image = status?.imageID ? { imageID: status.imageID } : {};
   const { terminated, running, waiting } = status?.state ?? {};
-  const over = (end: End): StepView => ({ name, number, state: 'over', end, ...image });
+  const over = (end: End): Seen => ({ state: 'over', end, ...image });
   const isLost = terminated?.reason === 'ContainerStatusUnknown';
   if (terminated === undefined || isLost) {
     // What was seen once is so, though the kubelet, or a node's whole memory of the pod, has lost it since.
@@ -94,17 +111,18 @@ function viewOf(step: MayFail & { name: string }, number: number, around: Surrou
     if (end !== undefined) return over(end);
   }
   // A pod that is evicted, or refused by its node, ends without a word about its containers.
-  if (isLost || (terminated === undefined && isEnded(pod))) return over(lostWith(number, around));
+  if (isLost || (terminated === undefined && isEnded(pod))) return over(lostWith(around));
   if (terminated !== undefined) {
     const end = endOf(terminated, step);
-    return over(stoppedWith(neverBegan(end, number, around), stop, name));
+    return over(stoppedWith(neverBegan(end, around), stop, step.name));
   }
   if (running === undefined) {
-    return { name, number, state: 'absent', ...(waiting && { waiting }), ...image };
+    return { state: 'absent', ...(waiting && { waiting }), ...image };
   }
   const state = turnOf(number, running.startedAt, around);
-  const since = state === 'running' ? latest(running.startedAt, before?.end?.finishedAt) : undefined;
-  return { name, number, state, ...(since !== undefined && { since }), ...image };
+  const ends = before.map(({ end }) => end?.finishedAt);
+  const since = state === 'running' ? latest(running.startedAt, ...ends) : undefined;
+  return { state, ...(since !== undefined && { since }), ...image };
 }
 
 function remembered(known: StepStatus): End | undefined {
@@ -127,18 +145,25 @@ function turnOf(
   const order = orderOf(pod);
   if (order !== undefined && order >= number) return 'running';
   const isOpen = order !== undefined && order !== QUIT && (gateOf(pod) ?? Infinity) > number;
-  if (number === 1) return isOpen ? 'running' : 'unsure';
-  const end = before?.end;
+  if (before.length === 0) return isOpen ? 'running' : number === 1 ? 'unsure' : 'waiting';
+  const ends = before.map(({ end }) => end).filter((end) => end !== undefined);
   // Only an agent's outcome hands over.
-  if (end === undefined || !end.posted || !goesOn(end)) return 'waiting';
+  if (ends.length < before.length || !ends.every((end) => end.posted && goesOn(end))) return 'waiting';
   if (isOpen) return 'running';
-  const { gate, cut, finishedAt } = end;
+  const { gate, cut, finishedAt } = lastOf(ends) ?? {};
   if (gate === undefined) return cut === true ? 'unsure' : 'waiting';
   if (gate <= number) return 'waiting';
   const wasThere =
     startedAt !== undefined && finishedAt !== undefined && Date.parse(startedAt) <= Date.parse(finishedAt);
   return wasThere ? 'running' : 'unsure';
 }
+
+/** The one that was over last. */
+function lastOf(ends: readonly End[]): End | undefined {
+  return ends.toSorted((one, other) => timeOf(one) - timeOf(other)).at(-1);
+}
+
+const timeOf = ({ finishedAt = '' }: End): number => Date.parse(finishedAt) || 0;
 
 function latest(...times: (string | undefined)[]): string | undefined {
   return times

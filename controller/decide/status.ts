@@ -80,7 +80,13 @@ function explanation({ trouble, hold, conclusion }: Known): { reason?: string; m
   return trouble === undefined ? {} : { reason: trouble.reason, message: trouble.message };
 }
 
-const mayHaveBegun = (step: string): string => `${step} may have begun before its node heard of it`;
+const mayHaveBegun = (steps: readonly StepView[]): string => {
+  const each = steps.map(({ number, name }) => `step ${number} (${name})`).join(', ');
+  return `${each} may have begun before its node heard of it`;
+};
+
+const isAmong = (steps: readonly StepView[] = [], number: number): boolean =>
+  steps.some((view) => view.number === number);
 
 function stepsOf(task: StoredTask): StepStatus[] {
   return task.spec.steps.map(({ name }) => ({ name, state: 'Waiting' }));
@@ -104,7 +110,7 @@ function stepStatus(
     return { name, state: 'Running', reason: NOT_KNOWN, message, ...defined({ imageID }) };
   }
   const stuck = stuckBy(waiting);
-  if (state === 'absent' && stuck === undefined && hold?.unless !== undefined && number === chain.done + 1) {
+  if (state === 'absent' && stuck === undefined && isAmong(hold?.unless, number)) {
     const message = 'its container is being made; whether the step has begun is not known';
     return { name, state: 'Waiting', reason: NOT_KNOWN, message, ...defined({ imageID }) };
   }
