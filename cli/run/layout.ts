@@ -39,7 +39,7 @@ export function layoutAt(root: string): Layout {
     files: (number) => ({
       order: join(root, 'podinfo/order'),
       gate: join(root, 'podinfo/gate'),
-      before: number > 1 ? run(number - 1) : undefined,
+      before: number > 1 ? [run(number - 1)] : [],
       own: run(number),
       // Not there, so not written: inside a container the real one belongs to somebody else.
       terminationLog: join(run(number), 'termination-log'),

@@ -43,7 +43,7 @@ function planText({ task, differences, steps }: Printed): string {
     `    command      ${command.map(shellWord).join(' ')}`,
     `    directory    ${directory}`,
     `    environment  ${env.join(' ')}`,
-    `    waits for    ${[files.order, ...(files.before === undefined ? [] : [join(files.before, 'outcome.json')])].join(' or ')}`,
+    `    waits for    ${[files.order, ...files.before.map((each) => join(each, 'outcome.json'))].join(' or ')}`,
   ]);
   return [`Task ${task}`, ...differences.map((difference) => `  (${difference})`), ...blocks.flat(), ''].join(
     '\n',

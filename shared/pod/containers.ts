@@ -65,7 +65,7 @@ export function stepContainer({ step, command }: Resolved, number: number): Cont
   const files = {
     order: `${AT.podinfo}/order`,
     gate: `${AT.podinfo}/gate`,
-    before: number > 1 ? runDirectory(number - 1) : undefined,
+    before: number > 1 ? [runDirectory(number - 1)] : [],
     own: runDirectory(number),
     terminationLog: step.terminationMessagePath,
   };

@@ -1,5 +1,7 @@
 /** What a step runs, and how the agent is told. */
 import type { Step } from '../task/task.ts';
+import type { Fill } from '../turn/fill.ts';
+import { RESULTS_DIRECTORY } from '../turn/results.ts';
 
 /**
  * The command that the Task itself gives a step: script, else command. `undefined` when neither is there, so that
@@ -30,19 +32,35 @@ export interface AgentCommand {
   argv: readonly string[];
   /** What comes first, for each platform; the agent chooses. */
   entrypoints?: Readonly<Record<string, readonly string[]>>;
+  /** What of it only earlier steps can say. The words that it puts together are those of `argv`. */
+  fill?: Fill | undefined;
 }
 
 /** The files that one step's agent waits for and writes. */
 export interface AgentFiles {
   order: string;
   gate: string;
-  /** The predecessor's run directory; `undefined`: nothing comes before this step. */
-  before: string | undefined;
+  /** What is said of steps that post no outcome; `undefined`: nobody says so. */
+  over?: string | undefined;
+  /** The run directories of all steps that this one comes after. None: nothing comes before it. */
+  before: readonly string[];
   /** The step's own run directory. */
   own: string;
   /** Where the outcome also goes, when it is not `/dev/termination-log`. */
   terminationLog?: string | undefined;
 }
+
+/** What a step says that its agent is told. */
+export type AgentStep = Pick<Step, 'name' | 'timeout' | 'onError' | 'retries' | 'workingDir'> & {
+  /** Whether it is one of `finally`. */
+  always?: boolean;
+  gracePeriod?: string | undefined;
+  retryDelay?: string | undefined;
+  stdout?: { path: string } | undefined;
+  stderr?: { path: string } | undefined;
+  /** What it leaves; with none it is given no directory for it. */
+  results?: readonly unknown[] | undefined;
+};
 
 /**
  * The agent's arguments for one step, the same in a pod and on a laptop.
@@ -51,21 +69,34 @@ export interface AgentFiles {
  * @param number - the step's number, from 1
  */
 export function agentArguments(
-  step: Pick<Step, 'name' | 'timeout' | 'onError' | 'retries' | 'workingDir'>,
+  step: AgentStep,
   number: number,
   files: AgentFiles,
-  { argv, entrypoints }: AgentCommand,
+  { argv, entrypoints, fill }: AgentCommand,
 ): string[] {
   return [
     ...['--wait', files.order, '--waitcontent', String(number), '--gate', files.gate],
-    ...(files.before === undefined ? ['--first'] : ['--after', files.before]),
+    ...option('over', files.over),
+    ...(files.before.length === 0 ? ['--first'] : files.before.flatMap((each) => ['--after', each])),
+    ...(step.always === true ? ['--always'] : []),
     ...['--post', files.own, '--step', step.name],
-    ...(step.workingDir === undefined || step.workingDir === '' ? [] : ['--workdir', step.workingDir]),
-    ...(files.terminationLog === undefined ? [] : ['--termination-log', files.terminationLog]),
-    ...(step.timeout === undefined ? [] : ['--timeout', step.timeout]),
-    ...(step.onError === undefined ? [] : ['--on-error', step.onError]),
-    ...(step.retries === undefined ? [] : ['--retries', String(step.retries)]),
-    ...(entrypoints === undefined ? [] : ['--entrypoints', JSON.stringify(entrypoints)]),
+    ...(step.workingDir === '' ? [] : option('workdir', step.workingDir)),
+    ...option('termination-log', files.terminationLog),
+    ...option('timeout', step.timeout),
+    ...option('grace', step.gracePeriod),
+    ...option('on-error', step.onError),
+    ...option('retries', step.retries?.toString()),
+    ...option('retry-delay', step.retryDelay),
+    ...option('out', step.stdout?.path),
+    ...option('err', step.stderr?.path),
+    ...option('results', step.results?.length ? `${files.own}/${RESULTS_DIRECTORY}` : undefined),
+    ...option('entrypoints', entrypoints && JSON.stringify(entrypoints)),
+    // A variable's name may hold anything, and the kubelet replaces $(NAME) in every argument.
+    ...option('fill', fill && JSON.stringify(fill).replaceAll('$', String.raw`\u0024`)),
     ...(argv.length === 0 ? [] : ['--command', ...argv]),
   ];
+}
+
+function option(name: string, value: string | undefined): string[] {
+  return value === undefined ? [] : [`--${name}`, value];
 }
