@@ -1,0 +1,75 @@
+/** Does to a Task what its plan says. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ApiClient } from '../../controller/runtime/client.ts';
+import { PODS, TASKS, type ResourceType } from '../../controller/runtime/objects.ts';
+import { STOP_ANNOTATION } from '../../controller/pod.ts';
+import type { StoredTask } from '../../controller/stored-task.ts';
+import { GATE_ANNOTATION, ORDER_ANNOTATION, podNameOf } from '../../shared/pod/pod.ts';
+import { killAgent } from './agents.ts';
+import type { Facts } from './facts.ts';
+import type { Act } from './plan.ts';
+
+/** How often something is tried for which there is no pod or no agent yet, ms. */
+const PAUSE = 50;
+
+const ANNOTATIONS = { order: ORDER_ANNOTATION, gate: GATE_ANNOTATION, stop: STOP_ANNOTATION };
+
+/**
+ * Waits for the moment of each act, and does it; one that cannot be done yet is tried again until the signal.
+ *
+ * @returns those that were done
+ */
+export async function perform(
+  acts: readonly Act[],
+  task: StoredTask,
+  { client, posted, signal }: { client: ApiClient; posted: number; signal: AbortSignal },
+): Promise<Facts['done']> {
+  const doing = acts.map(async (act) => {
+    await sleep(Math.max(0, posted + act.after - Date.now()), undefined, { signal }).catch(() => undefined);
+    while (!signal.aborted) {
+      const from = Date.now();
+      if (await attempt(act, task, client)) return [{ act, from, to: Date.now() }];
+      await sleep(PAUSE, undefined, { signal }).catch(() => undefined);
+    }
+    return [];
+  });
+  return (await Promise.all(doing)).flat();
+}
+
+async function attempt(act: Act, { metadata }: StoredTask, client: ApiClient): Promise<boolean> {
+  const { namespace = '', name, uid = '' } = metadata;
+  const pod = podNameOf({ name, uid });
+  const merge = async (type: ResourceType, which: string, body: object): Promise<void> =>
+    void (await client.patch(type, { namespace, name: which }, { type: 'merge', body }));
+  try {
+    switch (act.kind) {
+      case 'kill-agent':
+        return await killAgent(name, act.step);
+      case 'cancel':
+        await merge(TASKS, name, { spec: { cancel: true } });
+        break;
+      case 'suspend':
+      case 'resume':
+        await merge(TASKS, name, { spec: { suspend: act.kind === 'suspend' } });
+        break;
+      case 'annotate':
+        await merge(PODS, pod, { metadata: { annotations: { [ANNOTATIONS[act.name]]: act.value } } });
+        break;
+      case 'unlabel':
+        await merge(PODS, pod, { metadata: { labels: null } });
+        break;
+      case 'disown':
+        await merge(PODS, pod, { metadata: { ownerReferences: null } });
+        break;
+      case 'delete-pod':
+        await client.delete(PODS, { namespace, name: pod });
+        break;
+      case 'delete-task':
+        await client.delete(TASKS, { namespace, name });
+    }
+    return true;
+  } catch {
+    // There is no pod yet, or the server is away.
+    return false;
+  }
+}

@@ -1,0 +1,67 @@
+/** The last word on each step, held against what the step wrote down itself. */
+import type { StepStatus } from '../../../shared/task/task.ts';
+import { lastWord, wasDone, wasKilled, type Facts } from '../facts.ts';
+import type { Entry } from '../journal.ts';
+
+/** How long the command of a step may take to write its first line, ms: the agent knows of it before. */
+const FIRST_LINE = 1_500;
+
+export function stepWords(facts: Facts): string[] {
+  const { spec, journal } = facts;
+  const status = lastWord(facts)?.status;
+  if (status === undefined) return [];
+  const told = new Map(status.steps?.map((step) => [step.name, step]));
+  return spec.steps.flatMap(({ name, onError = 'stop' }) => {
+    const step = told.get(name);
+    if (step === undefined) return [`nothing is said of step ${name}`];
+    const words = `${[step.state, step.reason].filter(Boolean).join(' ')}, "${step.message ?? ''}"`;
+    const entry = journal.get(name);
+    const wrong = [
+      ...always(step, onError),
+      ...(entry === undefined ? unbegun(step) : begun(step, entry, facts)),
+    ];
+    return wrong.map((what) => `step ${name} ${what}; it is told as ${words}`);
+  });
+}
+
+function always(step: StepStatus, onError: 'stop' | 'continue'): string[] {
+  const { state, reason, message = '' } = step;
+  const wrong: string[] = [];
+  if (state === 'Waiting' || state === 'Running') wrong.push('is open though the Task is over');
+  // In its own time limit it is the agent's word for it.
+  if (state !== 'TimedOut' && `${reason} ${message}`.includes('DeadlineExceeded'))
+    wrong.push('has a deadline that nobody set');
+  if (state === 'Continued' && onError !== 'continue') wrong.push('may not fail');
+  if (state === 'Failed' && onError === 'continue') wrong.push('may fail');
+  return wrong;
+}
+
+/** Whether this says that the step never began. */
+function saysNever({ state, reason, message = '', startedAt }: StepStatus): boolean {
+  if (/never (?:began|started)/.test(message) || reason === 'NeverStarted') return true;
+  return state === 'Skipped' || (state === 'Cancelled' && startedAt === undefined && !isUnsure({ message }));
+}
+
+export function isUnsure({ message = '' }: Pick<StepStatus, 'message'>): boolean {
+  return message.includes('not known') || message.includes('has not confirmed');
+}
+
+function begun(step: StepStatus, { end }: Entry, facts: Facts): string[] {
+  const { name, state, exitCode } = step;
+  if (saysNever(step)) return ['began'];
+  if (state === 'Succeeded') return end?.code === 0 ? [] : ['did not come to a good end'];
+  const isPulledDown = wasKilled(facts, name) || wasDone(facts, 'delete-pod');
+  if (end === undefined || isPulledDown) return [];
+  if (state === 'Failed' || state === 'Continued')
+    return exitCode === end.code ? [] : [`ended with code ${end.code}, not ${exitCode}`];
+  return [];
+}
+
+function unbegun({ state, message = '', startedAt, finishedAt, exitCode }: StepStatus): string[] {
+  if (state === 'Succeeded') return ['never began'];
+  if (state === 'Continued' && exitCode === 0) return ['never began'];
+  if (startedAt === undefined || /never began/.test(message)) return [];
+  // Its command was started, and ended before its first line.
+  const took = Date.parse(finishedAt ?? '') - Date.parse(startedAt);
+  return took > FIRST_LINE ? [`never began within ${took} ms`] : [];
+}
