@@ -8,7 +8,7 @@ import { entrypointCommand } from './commands/entrypoint.ts';
 import { renderCommand } from './commands/render.ts';
 import { runCommand } from './commands/run.ts';
 import { explain } from './errors.ts';
-import { print } from './print.ts';
+import { print } from '../shared/print.ts';
 
 /** Only asked for its help here; program.ts starts it. */
 const agentCommand: Command = {

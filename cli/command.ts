@@ -1,7 +1,7 @@
 /** A subcommand: its table of options, and what it does with their values. */
 import packageJson from '../package.json' with { type: 'json' };
 import type { OptionTable, Values } from '../shared/arguments/options.ts';
-import { print } from './print.ts';
+import { print } from '../shared/print.ts';
 import { readArguments, type Also } from '../shared/arguments/read.ts';
 
 export interface Command {

@@ -5,7 +5,8 @@ import { normalizePlatform } from '../../shared/turn/platform.ts';
 import { UsageError } from '../../shared/turn/errors.ts';
 import { command } from '../command.ts';
 import { lookupOptions } from '../image/lookup-options.ts';
-import { print, shellWord } from '../print.ts';
+import { print } from '../../shared/print.ts';
+import { shellWord } from '../print.ts';
 
 export const entrypointCommand = command({
   name: 'entrypoint',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Task } from '../../shared/task/task.ts';
-import { print, shellWord } from '../print.ts';
+import { print } from '../../shared/print.ts';
+import { shellWord } from '../print.ts';
 import { type AgentFiles } from '../../shared/pod/step-command.ts';
 import { planTasks } from './plan-tasks.ts';
 import { type LocalPlan, type LocalSettings } from './plan.ts';

@@ -13,6 +13,7 @@ import {
   nodeAgent,
   packagedAgent,
   sanitized,
+  staticAgent,
   type Agent,
 } from '../support/agents.ts';
 import { MACHINE, type Tool } from '../support/machine.ts';
@@ -68,14 +69,25 @@ const ARM64 = {
   'hear SIGSEGV': EMULATOR,
 } as const;
 
+/** The build for the sanitizers, which stands in for the static one: it is one with glibc. */
+const SANITIZED = {
+  "hear the C library's own signals": 'posix_spawn of glibc has every command ignore 32 and 33',
+} as const;
+
 const CANNOT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   [nodeAgent.name]: NODE,
   [packagedAgent.name]: PACKAGED,
   [arm64Agent.name]: ARM64,
+  ...(sanitized && { [staticAgent.name]: SANITIZED }),
 };
 
 /** Something that not every build can do. */
-type Ability = keyof typeof NODE | keyof typeof ARM64 | `hear SIG${string}` | `end what was left ${string}`;
+type Ability =
+  | keyof typeof NODE
+  | keyof typeof ARM64
+  | keyof typeof SANITIZED
+  | `hear SIG${string}`
+  | `end what was left ${string}`;
 
 interface Needs {
   agent?: Agent;

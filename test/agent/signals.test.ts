@@ -14,6 +14,9 @@ import { need } from './builds.ts';
 /** All that Linux has, but for SIGKILL and SIGSTOP, which nobody can catch. */
 const FORWARDED = Array.from({ length: 64 }, (_, i) => i + 1).filter((n) => n !== 9 && n !== 19);
 
+/** Those that C libraries keep for their own threads. */
+const OF_THE_LIBRARY = [32, 33];
+
 /** Those that do not end a program that does not expect them. */
 const SURVIVED = [17, 18, 20, 21, 22, 23, 28];
 
@@ -23,6 +26,8 @@ describe.each(agents)('signals to the $name', (agent) => {
   it.for(FORWARDED)('are passed on to the command: number %i', async (number, test) => {
     const ability = number > 31 ? 'hear real-time signals' : (`hear ${signalName(number)}` as const);
     await need(test, { agent, ability: ability as 'hear real-time signals' });
+    if (OF_THE_LIBRARY.includes(number))
+      await need(test, { agent, ability: "hear the C library's own signals" });
     const directory = await scratch();
     // Waits without a child of its own, whose end would be a SIGCHLD.
     const hear = `mkfifo "$1/never"; exec 5<>"$1/never"; trap 'exit ${128 + number}' ${number}; ${TOLD}; read x <&5`;

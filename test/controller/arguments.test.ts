@@ -40,4 +40,21 @@ describe('the arguments of the controller', () => {
     expect(stdout).toContain(`${ENV_PREFIX}_AGENT_IMAGE`);
     expect((await execa(process.execPath, [...command, '--version'])).stdout).toBe(packageJson.version);
   });
+
+  it.each(['--help', '--version'])(
+    '%s: a full disk is one line, a reader that goes away is no news',
+    async (flag) => {
+      const file = new URL('../../controller/main.ts', import.meta.url).pathname;
+      const printed = (end: string) =>
+        execa('bash', ['-c', `"$0" "$1" ${flag} ${end}; exit \${PIPESTATUS[0]}`, process.execPath, file], {
+          reject: false,
+          stripFinalNewline: false,
+        });
+      expect(await printed('>/dev/full')).toMatchObject({
+        exitCode: 1,
+        stderr: 'taskflow-controller: cannot write to standard output: no space left on device (ENOSPC)\n',
+      });
+      expect(await printed('| true')).toMatchObject({ exitCode: 141, stderr: '' });
+    },
+  );
 });

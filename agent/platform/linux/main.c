@@ -89,6 +89,13 @@ static void reserve_standard_streams(void)
     close(descriptor);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+/* The sanitizer can only watch over blocks that its own malloc gave. */
+static JSRuntime *new_runtime(void)
+{
+    return JS_NewRuntime();
+}
+#else
 static void *js_heap_malloc(JSMallocState *state, size_t size)
 {
     (void)state;
@@ -109,14 +116,10 @@ static void *js_heap_realloc(JSMallocState *state, void *block, size_t size)
 
 static JSRuntime *new_runtime(void)
 {
-#ifdef __SANITIZE_ADDRESS__
-    /* The sanitizer can only watch over blocks that its own malloc gave. */
-    return JS_NewRuntime();
-#else
     static const JSMallocFunctions functions = {js_heap_malloc, js_heap_free, js_heap_realloc, heap_capacity};
     return JS_NewRuntime2(&functions, NULL);
-#endif
 }
+#endif
 
 /* Not QuickJS's own loop: its select(2) takes no descriptor above 1023, and others than the agent's may come first. */
 static _Noreturn void run(JSContext *ctx)
