@@ -1,0 +1,53 @@
+/** Which places of a Task take which references. A place is written as `env[].value`, from the container it is in. */
+import type { Reader } from './tokens.ts';
+
+export interface Rules {
+  reader: Reader;
+  /** Whether the agent can fill it in, with what another step left. */
+  runTime: boolean;
+  /** Why it takes no reference at all. */
+  refused?: string;
+}
+
+/** Both filled in by the agent and read by the kubelet, which hands the agent these texts as arguments. */
+const BY_AGENT = new Set(['command[]', 'args[]', 'env[].value', 'when[].input', 'when[].values[]']);
+
+/** Where the kubelet, too, replaces `$(NAME)`. */
+const BY_KUBELET = new Set([
+  'volumeMounts[].subPathExpr',
+  ...['livenessProbe', 'readinessProbe', 'startupProbe'].map((probe) => `${probe}.exec.command[]`),
+]);
+
+const NAME =
+  'a name says what else refers to it by that name, so it takes no reference; write the name itself';
+const FORMAT = 'this field has a format of its own and takes no reference; write the value itself';
+
+const NAMES = new Set([
+  ...['name', 'env[].name', 'volumeMounts[].name', 'volumeDevices[].name', 'workspaces[].name'],
+  ...['after[]', 'results[]', 'results[].name'],
+]);
+
+const FORMATS = new Set([
+  ...['timeout', 'onError', 'gracePeriod', 'retryDelay', 'imagePullPolicy', 'restartPolicy'],
+  ...[
+    'terminationMessagePolicy',
+    'lifecycle.stopSignal',
+    'when[].operator',
+    'env[].valueFrom.resourceFieldRef.divisor',
+  ],
+  ...['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle.postStart', 'lifecycle.preStop'].flatMap(
+    (handler) => [`${handler}.httpGet.port`, `${handler}.tcpSocket.port`, `${handler}.httpGet.scheme`],
+  ),
+]);
+
+/** @param place - `args[]`, `volumeMounts[].mountPath` */
+export function rulesOf(place: string): Rules {
+  const refused = NAMES.has(place) ? NAME : isFormat(place) ? FORMAT : undefined;
+  if (refused !== undefined) return { reader: 'anybody', runTime: false, refused };
+  if (BY_AGENT.has(place)) return { reader: 'kubelet', runTime: true };
+  return { reader: BY_KUBELET.has(place) ? 'kubelet' : 'anybody', runTime: false };
+}
+
+function isFormat(place: string): boolean {
+  return FORMATS.has(place) || place.startsWith('resources.');
+}
