@@ -15,6 +15,7 @@ import { eventObject } from './event-object.ts';
 import { NotLeadingError } from './leading.ts';
 import { keepOfPod, type ObservedPod } from './pod.ts';
 import type { ApiClient } from './runtime/client.ts';
+import { refusal } from './refusal.ts';
 import { ApiError } from './runtime/errors.ts';
 import { CONFIG_MAPS, EVENTS, PODS, TASKS, type KubeObject } from './runtime/objects.ts';
 import type { Log } from './runtime/log.ts';
@@ -233,6 +234,14 @@ export class Actor {
     return client.patch<StoredTask>(TASKS, ref, { type: 'json', body }, { signal }).catch(stale);
   }
 
+  /** Whether an event was posted, by this controller or another, as long as the cluster keeps it. */
+  async hasTold(task: StoredTask, event: TaskEvent, signal: AbortSignal): Promise<boolean> {
+    const { client, instance } = this.#settings;
+    const { name, namespace = '' } = eventObject(task, event, { instance, now: 0 }).metadata;
+    const query = { namespace, fieldSelector: `metadata.name=${name}` };
+    return (await client.list(EVENTS, query, { signal })).items.length > 0;
+  }
+
   /** Events are for people: one that cannot be posted is logged and forgotten. */
   async tell(task: StoredTask, event: TaskEvent, signal: AbortSignal): Promise<void> {
     const { client, instance, log, clock } = this.#settings;
@@ -261,23 +270,6 @@ function refOf({ metadata }: { metadata: { name: string; namespace?: string | un
   name: string;
 } {
   return { namespace: metadata.namespace ?? 'default', name: metadata.name };
-}
-
-/**
- * Why a pod was refused, and whether it may be taken later; `undefined` for what is no refusal, such as a server that
- * is overloaded, or a namespace that is going.
- */
-async function refusal({ status, told }: ApiError, task: StoredTask): Promise<Trouble | undefined> {
-  const meant = told.includes('unknown field') ? (await import('./misspelt.ts')).misspelt(task) : [];
-  const message = [`the API server refuses the pod: ${told}`, ...meant].join('; ');
-  // What is too large for etcd is so for good, too, whatever the number says.
-  if (status === 413 || told.includes('request is too large'))
-    return { reason: 'PodTooLarge', message, ends: 'now' };
-  if (status === 400 || status === 422) return { reason: 'InvalidPod', message, ends: 'now' };
-  if (status !== 403 || told.includes('because it is being terminated')) return undefined;
-  return told.includes('exceeded quota')
-    ? { reason: 'QuotaExceeded', message, ends: 'never' }
-    : { reason: 'PodForbidden', message, ends: 'patience' };
 }
 
 /** A test of the patch failed: 422 without a cause. With causes it is the patch itself that is wrong. */

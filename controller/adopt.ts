@@ -1,8 +1,11 @@
 /** Whether what exists is what this controller would have made: a name and an owner reference are anybody's to write. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Pod } from '../shared/pod/pod.ts';
-import type { ConfigMap } from '../shared/pod/scripts.ts';
+import type { Images } from '../shared/image/steps.ts';
+import { podOf, type Pod } from '../shared/pod/pod.ts';
+import { scriptsConfigMap, type ConfigMap } from '../shared/pod/scripts.ts';
+import type { Settings } from './decide.ts';
 import type { KubeObject } from './runtime/objects.ts';
+import type { StoredTask } from './stored-task.ts';
 
 interface Found extends KubeObject {
   spec?: unknown;
@@ -30,6 +33,19 @@ const DEFAULT_ACCOUNT = 'default';
 /** The volume with the token of a service account, which admission adds, and where it is mounted. */
 const TOKEN_VOLUME = /^kube-api-access-[a-z0-9]{1,10}$/;
 const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** What this controller would make for a Task now; `undefined` for one that can become no pod. */
+export function rendered(
+  task: StoredTask,
+  settings: Settings,
+  images: Images,
+): { pod: Pod; scripts: ConfigMap | undefined } | undefined {
+  try {
+    return { pod: podOf(task, { ...settings, images }), scripts: scriptsConfigMap(task) };
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * Whether a ConfigMap holds the scripts of a Task: the Task owns it, nobody can change it, and its content is theirs.

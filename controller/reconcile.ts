@@ -1,10 +1,9 @@
 /** Looks at one Task and does what {@link decide} says. Level-triggered: a key says where to look, never what happened. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Images } from '../shared/image/steps.ts';
-import { podNameOf, podOf, type Pod } from '../shared/pod/pod.ts';
-import { scriptsConfigMap, type ConfigMap } from '../shared/pod/scripts.ts';
+import { podNameOf } from '../shared/pod/pod.ts';
 import type { TaskStatus } from '../shared/task/task.ts';
 import { type Actor, isOwnedBy, RefusedError } from './act.ts';
+import { rendered } from './adopt.ts';
 import { decide, type Action, type Decision, type Prepared, type Settings } from './decide.ts';
 import { smaller } from './decide/bounds.ts';
 import { cautionEvents, createdEvent, eventsOf } from './decide/events.ts';
@@ -12,7 +11,7 @@ import type { PodEvent } from './decide/mounts.ts';
 import type { Trouble } from './decide/trouble.ts';
 import type { Lookups } from './images.ts';
 import type { ObservedPod } from './pod.ts';
-import { reclaimed } from './reclaim.ts';
+import { hadPod, reclaimed } from './reclaim.ts';
 import type { Cache } from './runtime/cache.ts';
 import { ApiError } from './runtime/errors.ts';
 import type { Log } from './runtime/log.ts';
@@ -57,6 +56,8 @@ interface Memory {
 export class Reconciler {
   readonly #settings: ReconcilerSettings;
   readonly #memories = new Map<string, Memory>();
+  /** When this controller began to look at Tasks, ms since the epoch. */
+  #begun = Infinity;
 
   constructor(settings: ReconcilerSettings) {
     this.#settings = settings;
@@ -65,6 +66,7 @@ export class Reconciler {
   /** @param key - `namespace/name` of a Task */
   async reconcile(key: string, signal: AbortSignal): Promise<void> {
     const { tasks, actor, clock, settings, lookAgain } = this.#settings;
+    this.#begun = Math.min(this.#begun, clock());
     const [namespace = '', name = ''] = key.split('/');
     const known = tasks.get(namespace, name);
     if (known === undefined) return;
@@ -219,6 +221,10 @@ export class Reconciler {
       if (fresh !== undefined) tasks.put(fresh);
       return lookAgain(key, 0);
     }
+    if (await hadPod(task, { actor, begun: this.#begun, signal })) {
+      memory.hadPod = true;
+      return lookAgain(key, 0);
+    }
     try {
       const created = await actor.create(task, pod, scripts, signal);
       memory.hadPod = true;
@@ -279,19 +285,6 @@ export class Reconciler {
     }
     if (!isLast) await tell();
     return stored;
-  }
-}
-
-function rendered(
-  task: StoredTask,
-  settings: Settings,
-  images: Images,
-): { pod: Pod; scripts: ConfigMap | undefined } | undefined {
-  try {
-    return { pod: podOf(task, { ...settings, images }), scripts: scriptsConfigMap(task) };
-  } catch {
-    // A Task that can become no pod has none.
-    return undefined;
   }
 }
 

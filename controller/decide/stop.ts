@@ -90,8 +90,7 @@ export function causeToStop(
 ): Stop | undefined {
   const at = new Date(now).toISOString();
   if (task.spec.cancel === true) return { reason: CANCELLED, message: 'spec.cancel is true', at };
-  // It died without a word, so that nobody behind it knows; or one behind it can never start, to say that it was skipped.
-  if (culprit !== undefined && (culprit.end?.posted !== true || trouble?.step !== undefined)) {
+  if (culprit !== undefined && (isUnheard(culprit, chain) || trouble?.step !== undefined)) {
     const { name, number } = culprit;
     return { reason: 'StepFailed', message: `step ${number} (${name}) failed`, step: name, at };
   }
@@ -110,6 +109,14 @@ export function causeToStop(
   if (trouble === undefined || (trouble.ends !== 'now' && !tooLong)) return undefined;
   const { reason, message, step } = trouble;
   return { reason, message, ...(step !== undefined && { step }), at };
+}
+
+/**
+ * Whether steps wait in vain for a word that the chain has stopped: the step that stopped it, or one behind it, died without
+ * one. Where one behind it can never start, nobody says that it was skipped either.
+ */
+function isUnheard({ number: from }: StepView, chain: Chain | undefined): boolean {
+  return chain?.steps.some(({ number, end }) => number >= from && end?.posted === false) ?? false;
 }
 
 /**

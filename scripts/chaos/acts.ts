@@ -15,7 +15,8 @@ const PAUSE = 50;
 const ANNOTATIONS = { order: ORDER_ANNOTATION, gate: GATE_ANNOTATION, stop: STOP_ANNOTATION };
 
 /**
- * Waits for the moment of each act, and does it; one that cannot be done yet is tried again until the signal.
+ * Waits for the moment of each act, and does them in their order; what cannot be done yet is tried again until the signal.
+ * Agents are killed beside that: a step may never have one.
  *
  * @returns those that were done
  */
@@ -24,16 +25,28 @@ export async function perform(
   task: StoredTask,
   { client, posted, signal }: { client: ApiClient; posted: number; signal: AbortSignal },
 ): Promise<Facts['done']> {
-  const doing = acts.map(async (act) => {
-    await sleep(Math.max(0, posted + act.after - Date.now()), undefined, { signal }).catch(() => undefined);
-    while (!signal.aborted) {
-      const from = Date.now();
-      if (await attempt(act, task, client)) return [{ act, from, to: Date.now() }];
-      await sleep(PAUSE, undefined, { signal }).catch(() => undefined);
+  const inTurn = async (all: readonly Act[]): Promise<Facts['done'][number][]> => {
+    const done: Facts['done'][number][] = [];
+    for (const act of all) {
+      await pause(Math.max(0, posted + act.after - Date.now()), signal);
+      while (!signal.aborted) {
+        const from = Date.now();
+        if (await attempt(act, task, client)) {
+          done.push({ act, from, to: Date.now() });
+          break;
+        }
+        await pause(PAUSE, signal);
+      }
     }
-    return [];
-  });
-  return (await Promise.all(doing)).flat();
+    return done;
+  };
+  const kills = acts.filter(({ kind }) => kind === 'kill-agent');
+  const others = acts.filter(({ kind }) => kind !== 'kill-agent');
+  return (await Promise.all([inTurn(others), ...kills.map((act) => inTurn([act]))])).flat();
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
 async function attempt(act: Act, { metadata }: StoredTask, client: ApiClient): Promise<boolean> {

@@ -137,6 +137,26 @@ describe('the pod of a Task', () => {
     });
   });
 
+  it('is gone when somebody deleted it before a status named it, and its controller is no more', async () => {
+    const world = await worldWith();
+    const task = await world.apply(ONE);
+    // No status is written, as by a controller that is killed.
+    let dying = true;
+    world.server.faults.failNext(1_000, 403, {
+      which: ({ resource, subresource }) => dying && resource.plural === 'tasks' && subresource === 'status',
+    });
+    const stop = control(world);
+    await waitUntil('its making is told', async () => (await world.reasons(task)).includes('Created'));
+    await stop();
+    dying = false;
+    const name = (await world.pod(task))?.metadata.name ?? '';
+    await world.client.delete(PODS, { namespace: NAMESPACE, name }, { gracePeriodSeconds: 0 });
+    expect((await world.task(task)).status?.podName).toBeUndefined();
+    control(world);
+    await world.until(task, 'PodDeleted');
+    expect(await world.pod(task)).toBeUndefined();
+  });
+
   it('is gone when another one has taken its name', async () => {
     const world = await worldWith();
     const stop = control(world);

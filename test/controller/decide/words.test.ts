@@ -238,6 +238,23 @@ describe('the container of a step that waits for its turn dies', () => {
     );
   });
 
+  it.each([
+    ['that stops the Task', 'Failed', 'stop' as const],
+    ['that may fail', 'Continued', 'continue' as const],
+  ])('behind one that failed: those behind it hear of neither, one %s', (_, state, onError) => {
+    const steps = ['a', 'b', 'c', 'd'].map((name) => ({
+      name,
+      image: 'i',
+      ...(name === 'c' && { onError }),
+    }));
+    const pod = podWith([failed('a'), skipped('b'), silent('c', 137, 'Error'), running('d')]);
+    expect(decided({ task: taskOf({ steps }), pod })).toEqual({
+      does: ['order -1, stop'],
+      says: 'Running StepFailed',
+      steps: `Failed Skipped ${state} Waiting`,
+    });
+  });
+
   it('lets it go on where the step may fail, and says so', () => {
     const steps = ['a', 'b', 'c', 'd'].map((name) => ({
       name,
