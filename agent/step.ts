@@ -1,15 +1,13 @@
 /** Runs the step's command to its end, again where it may, or stops it. */
 import { type Bell } from './bell.ts';
 import { drain } from './drain.ts';
+import { SHORTAGES } from '../shared/turn/errors.ts';
 import { type Options } from './flags.ts';
 import { type Clock, type Exit, type Running } from './platform.ts';
 import { SIGHUP, SIGINT, SIGKILL, signalName, SIGQUIT, SIGTERM } from '../shared/turn/signals.ts';
 
 /** The longest delay between two attempts. */
 const MAX_RETRY_DELAY = 5 * 60_000;
-
-/** No process, no memory, no descriptor: of a pod, a user or the machine. */
-const SHORTAGES: readonly string[] = ['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE'];
 
 /** The first and the last delay before what is short is asked for again; each is twice the one before. Milliseconds. */
 const FIRST_SHORTAGE = 100;

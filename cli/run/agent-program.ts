@@ -4,7 +4,7 @@ import { arch, execPath, platform } from 'node:process';
 import { isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { UsageError } from '../../shared/turn/errors.ts';
+import { SHORTAGES, SystemError, UsageError } from '../../shared/turn/errors.ts';
 
 export interface AgentProgram {
   /** For people. */
@@ -79,7 +79,9 @@ async function problemWith({ command: [file, ...args] }: AgentProgram): Promise<
     timeout: 10_000,
   });
   if (result.exitCode === 0 && result.stdout.startsWith('taskflow-agent ')) return undefined;
-  return result.exitCode === 0
-    ? 'it is no taskflow agent'
-    : (result.code ?? result.shortMessage ?? 'it failed');
+  if (result.exitCode === 0) return 'it is no taskflow agent';
+  const { code, shortMessage = 'it failed' } = result;
+  if (code !== undefined && SHORTAGES.includes(code))
+    throw new SystemError(code, `the agent ${file} cannot be started`);
+  return code ?? shortMessage;
 }

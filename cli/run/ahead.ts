@@ -1,11 +1,9 @@
 /** Starts the agents of a run, a few ahead of the step that runs. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SystemError } from '../../shared/turn/errors.ts';
+import { SHORTAGES, SystemError } from '../../shared/turn/errors.ts';
 import { type AgentProcess } from './agent-process.ts';
 import { type LocalStep } from './plan.ts';
 
-/** What the system may have again in a moment: processes, descriptors, memory. */
-const PASSING: readonly string[] = ['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'];
 const PATIENCE = 5_000;
 const PAUSE = 100;
 
@@ -39,7 +37,7 @@ export function agentsAhead(
         }
         // One that is ahead has time: it is tried again when the next step begins.
         if (next.number > number) return started[number - 1];
-        if (!PASSING.includes(agent.code) || performance.now() > deadline) return agent;
+        if (!SHORTAGES.includes(agent.code) || performance.now() > deadline) return agent;
         await sleep(PAUSE);
       }
     }

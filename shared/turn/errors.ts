@@ -15,6 +15,9 @@ export class SystemError extends Error {
   }
 }
 
+/** What the system has no room for now, and may have again in a moment: processes, descriptors, memory. */
+export const SHORTAGES: readonly string[] = ['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'];
+
 const ERRNO: Readonly<Record<string, string>> = {
   E2BIG: 'argument list too long',
   EACCES: 'permission denied',

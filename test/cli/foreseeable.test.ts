@@ -122,13 +122,7 @@ describe('taskflow run', () => {
   it.each(IS_ROOT ? [...rows, ...AS_ROOT] : rows)(
     'says it plainly when %s',
     async (_, steps, script, { exitCode, message }) => {
-      const cwd = await scratch();
-      const run = await execa('bash', ['-c', script], {
-        cwd,
-        input: manifest(steps as Parameters<typeof manifest>[0]),
-        reject: false,
-        stripFinalNewline: false,
-      });
+      const run = await inShell(script, steps);
       expect(run.stderr).toMatch(message);
       expect(run.stderr).not.toContain('internal error');
       expect({ exitCode: run.exitCode, stdout: run.stdout }).toEqual({
@@ -137,4 +131,24 @@ describe('taskflow run', () => {
       });
     },
   );
+
+  it('starts fewer agents ahead where the system has no descriptors for them', async () => {
+    const steps = Array.from({ length: 20 }, (_, index) => sh(`s${index}`, `echo ${index}`));
+    // Sixteen agents ahead would need three for each, beside those of Node.
+    const { exitCode, stdout } = await inShell(`prlimit --nofile=40 ${RUN} -`, steps);
+    expect(stdout).toBe(steps.map(({ name }, index) => `${name.padEnd(3)} | ${index}\n`).join(''));
+    expect(exitCode).toBe(0);
+  });
+
+  it('passes on variables that are no UTF-8, byte for byte', async () => {
+    const steps = [sh('a', 'printf %s "$X" | od -An -tx1')];
+    const { stdout } = await inShell(`X=$'a\\xff\\xc3\\x28' ${RUN} -`, steps);
+    expect(stdout).toBe('a |  61 ff c3 28\n');
+  });
 });
+
+async function inShell(script: string, steps: object[]) {
+  const input = manifest(steps as Parameters<typeof manifest>[0]);
+  const cwd = await scratch();
+  return execa('bash', ['-c', script], { cwd, input, reject: false, stripFinalNewline: false });
+}
