@@ -10,6 +10,7 @@ import { IMAGE, PULL, startController } from '../../test/e2e/cluster-images.ts';
 import { say } from '../harness/programs.ts';
 import { type Row } from '../harness/row.ts';
 import { formatTable } from '../harness/table.ts';
+import { stops } from './stops.ts';
 
 const NAMESPACES: ResourceType = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace' };
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 7);
@@ -45,7 +46,9 @@ const client = connect(await findAccess(), { version: 'bench' });
 await client.create(NAMESPACES, { metadata: { name: namespace } });
 const controller = startController(namespace);
 try {
-  process.stdout.write(formatTable(await measure()));
+  const only = process.argv.includes('--stops');
+  const rows = only ? [] : await measure();
+  process.stdout.write(formatTable([...rows, ...(await stops(client, namespace))]));
 } finally {
   controller.kill('SIGTERM');
   await controller;
