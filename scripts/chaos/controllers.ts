@@ -14,7 +14,7 @@ export interface Starter {
 }
 
 /** How long nothing happens between two misfortunes, ms. */
-const QUIET = { from: 1_500, to: 7_000 };
+const QUIET = { from: 2_000, to: 10_000 };
 /** Longer than the lease of the campaign's controllers, at most. */
 const FREEZE = { from: 300, to: 8_000 };
 

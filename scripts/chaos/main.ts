@@ -6,6 +6,8 @@
  *
  * The node has to be this machine: the steps write into a directory of it, and agents are killed on it.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,8 +15,9 @@ import { parseArgs } from 'node:util';
 import { findAccess } from '../../controller/runtime/access.ts';
 import { connect } from '../../controller/runtime/client.ts';
 import type { ResourceType } from '../../controller/runtime/objects.ts';
-import { IMAGE, PULL, startController } from '../../test/e2e/cluster-images.ts';
+import { AGENT_IMAGE, IMAGE, PULL } from '../../test/e2e/cluster-images.ts';
 import { randomOf } from '../../test/controller/chaos/random.ts';
+import { bundle, ENTRY, writeFiles } from '../build-controller/bundle.ts';
 import { campaign, type Result } from './campaign.ts';
 import { LEASE_FLAGS, torment } from './controllers.ts';
 import { ON_A_CLUSTER, planOf } from './plan.ts';
@@ -42,6 +45,7 @@ const numbers =
 
 const namespace = `taskflow-chaos-${seed}-${process.pid}`;
 const directory = await mkdtemp(join(tmpdir(), 'taskflow-chaos-'));
+await writeFiles(join(directory, 'controller'), await bundle(join(import.meta.dirname, '../..')));
 const client = connect(await findAccess(), { version: 'chaos' });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 say(`seed ${seed}, ${numbers.length} Tasks, namespace ${namespace}`);
@@ -54,6 +58,7 @@ const tormenting = torment({ start }, randomOf(seed), {
 });
 const words = new Map<string, number>();
 let acts = 0;
+let over = 0;
 const bad = await campaign(
   numbers.map((number) => planOf(randomOf(seed * 100_003 + number), `chaos-${number}`, ON_A_CLUSTER)),
   {
@@ -66,6 +71,8 @@ const bad = await campaign(
     onResult: (result) => {
       const { status = 'deleted', reason = '' } = result.facts.seen.at(-1)?.status ?? {};
       words.set(`${status} ${reason}`, (words.get(`${status} ${reason}`) ?? 0) + 1);
+      over += 1;
+      if (over % 10 === 0) process.stderr.write(`${over} Tasks are over\n`);
       acts += result.facts.done.length;
       if (result.anomalies.length > 0) say(described(result));
     },
@@ -95,8 +102,11 @@ if (bad.length > 0) {
 }
 
 function start() {
-  const child = startController(namespace, LEASE_FLAGS);
-  return { kill: (signal: NodeJS.Signals) => child.kill(signal), ended: child };
+  const args = ['--namespace', namespace, '--lease-namespace', namespace, '--metrics-addr', '127.0.0.1:0'];
+  const agent = ['--agent-image', AGENT_IMAGE, '--agent-image-pull-policy', PULL];
+  const program = join(directory, 'controller', ENTRY);
+  const child = spawn(process.execPath, [program, ...args, ...agent, ...LEASE_FLAGS], { stdio: 'ignore' });
+  return { kill: (signal: NodeJS.Signals) => child.kill(signal), ended: once(child, 'exit') };
 }
 
 function described({ plan, facts, anomalies, journal }: Result): string {

@@ -6,7 +6,7 @@ const ROOT = join(import.meta.dirname, '../..');
 
 /** Images that the cluster can run, by name: in a cluster without a registry they are loaded on its nodes. */
 export const IMAGE = process.env['TASKFLOW_E2E_IMAGE'] ?? 'busybox:1.36';
-const AGENT_IMAGE = process.env['TASKFLOW_E2E_AGENT_IMAGE'] ?? 'taskflow/agent:0.1.0';
+export const AGENT_IMAGE = process.env['TASKFLOW_E2E_AGENT_IMAGE'] ?? 'taskflow/agent:0.1.0';
 /** `Never` for images that are loaded. */
 export const PULL = (process.env['TASKFLOW_E2E_PULL_POLICY'] ?? 'IfNotPresent') as 'IfNotPresent' | 'Never';
 
