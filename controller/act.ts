@@ -10,12 +10,11 @@ import { ownedBy } from '../shared/pod/owner.ts';
 import type { TaskEvent } from './decide/events.ts';
 import type { PodEvent } from './decide/mounts.ts';
 import type { JsonPatch } from './decide/patch.ts';
-import type { Trouble } from './decide/trouble.ts';
 import { eventObject } from './event-object.ts';
 import { NotLeadingError } from './leading.ts';
 import { keepOfPod, type ObservedPod } from './pod.ts';
 import type { ApiClient } from './runtime/client.ts';
-import { refusal } from './refusal.ts';
+import { refusal, RefusedError } from './refusal.ts';
 import { ApiError } from './runtime/errors.ts';
 import { CONFIG_MAPS, EVENTS, PODS, TASKS, type KubeObject } from './runtime/objects.ts';
 import type { Log } from './runtime/log.ts';
@@ -24,17 +23,6 @@ import type { StoredTask } from './stored-task.ts';
 /** Somebody else wrote first: look again. */
 export class StaleError extends Error {
   override name = 'StaleError';
-}
-
-/** The API server will not have the pod. */
-export class RefusedError extends Error {
-  override name = 'RefusedError';
-  readonly trouble: Trouble;
-
-  constructor(trouble: Trouble, options?: ErrorOptions) {
-    super(trouble.message, options);
-    this.trouble = trouble;
-  }
 }
 
 export interface ActorSettings {
@@ -109,8 +97,7 @@ export class Actor {
   }
 
   /**
-   * Whether the API server would take the pod of a Task: what its images run makes no difference to that. Under no name of
-   * its own, since that may be taken.
+   * Whether the API server would take the pod of a Task: what its images run makes no difference to that.
    *
    * @throws {RefusedError}
    */
@@ -120,20 +107,21 @@ export class Actor {
       const own = whole[index];
       return own !== undefined && needsImage(own) ? { ...step, command: ['true'] } : step;
     });
-    const { metadata, ...pod } = podOf({ ...task, spec: { ...task.spec, steps } }, settings);
-    const { name: _name, ...rest } = metadata;
-    const probe = { ...pod, metadata: { ...rest, generateName: 'task-pod-' } };
     try {
-      await this.#settings.client.create(PODS, probe as unknown as KubeObject, {
-        signal,
-        dryRun: true,
-        strict: true,
-      });
+      await this.#admitted(podOf({ ...task, spec: { ...task.spec, steps } }, settings), signal);
     } catch (error) {
       const trouble = error instanceof ApiError ? await refusal(error, task) : undefined;
       if (trouble === undefined) throw error;
       throw new RefusedError(trouble, { cause: error });
     }
+  }
+
+  /** A pod as the API server would store it, with all that admission adds; under no name of its own, since that may be taken. */
+  async #admitted({ metadata, ...pod }: Pod, signal: AbortSignal): Promise<KubeObject> {
+    const { name: _name, ...rest } = metadata;
+    const probe = { ...pod, metadata: { ...rest, generateName: 'task-pod-' } };
+    const options = { signal, dryRun: true, strict: true };
+    return this.#settings.client.create(PODS, probe as unknown as KubeObject, options);
   }
 
   /** The pod that has the name of a Task's, if it and its scripts are what this controller would have made. */
@@ -173,9 +161,25 @@ export class Actor {
     const { namespace = 'default', name = '' } = made.metadata;
     const pod = await this.#settings.client.get<ObservedPod>(PODS, { namespace, name }, { signal });
     if (isMadeAs(made, pod)) return pod;
-    const whose = isOwnedBy(task, pod) ? 'is not as its controller makes it' : 'belongs to somebody else';
+    const isOwned = isOwnedBy(task, pod);
+    if (isOwned && (await this.#isAdmittedAs(made, pod, signal))) return pod;
+    const whose = isOwned ? 'is not as its controller makes it' : 'belongs to somebody else';
     const message = `pod ${name} exists and ${whose}; delete it, or this Task`;
     throw new RefusedError({ reason: 'PodNameTaken', message, ends: 'patience' });
+  }
+
+  /**
+   * Whether a pod is what the API server makes of ours. A webhook may have added a sidecar: what it adds today to the same
+   * pod tells that from what somebody else wrote.
+   */
+  async #isAdmittedAs(made: Pod, found: ObservedPod, signal: AbortSignal): Promise<boolean> {
+    try {
+      return isMadeAs((await this.#admitted(made, signal)) as unknown as Pod, found);
+    } catch (error) {
+      // A webhook may not know dry runs, and a quota may be used up by this very pod.
+      if (error instanceof ApiError && error.status < 500) return false;
+      throw error;
+    }
   }
 
   /** Gives a pod that is the Task's its labels and its owner again. */

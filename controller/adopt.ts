@@ -23,9 +23,25 @@ const ADDED_TO_POD = new Set(
 const ADDED_TO_CONTAINER = new Set(
   'imagePullPolicy resources terminationMessagePath terminationMessagePolicy'.split(' '),
 );
+const NOTHING_ADDED = new Set<string>();
 
 /** Fields with quantities, which the API server writes otherwise: 0.5 is 500m. What runs does not follow from them. */
 const AMOUNTS = new Set(['resources', 'sizeLimit']);
+
+/** What the API server writes where it was left out. Anything else could change what runs. */
+const DEFAULTS: Readonly<Record<string, unknown>> = {
+  apiVersion: 'v1',
+  defaultMode: 0o644,
+  divisor: '0',
+  expirationSeconds: 3600,
+  failureThreshold: 3,
+  path: '/',
+  periodSeconds: 10,
+  protocol: 'TCP',
+  scheme: 'HTTP',
+  successThreshold: 1,
+  timeoutSeconds: 1,
+};
 
 /** The service account of a pod that names none. */
 const DEFAULT_ACCOUNT = 'default';
@@ -33,6 +49,7 @@ const DEFAULT_ACCOUNT = 'default';
 /** The volume with the token of a service account, which admission adds, and where it is mounted. */
 const TOKEN_VOLUME = /^kube-api-access-[a-z0-9]{1,10}$/;
 const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
+const AUTHORITIES = new Set(['kube-root-ca.crt', 'openshift-service-ca.crt']);
 
 /** What this controller would make for a Task now; `undefined` for one that can become no pod. */
 export function rendered(
@@ -65,29 +82,28 @@ export function isScriptsOf(made: ConfigMap, found: Found): boolean {
  * Whether a pod is one that was made as this one would be. Defaults are let be, and what the API server's own admission
  * adds; not a container, volume or right more.
  *
+ * @param made - as it would be sent, or as the API server says that it would store it
  * @example isMadeAs(podOf(task, settings), await client.get(PODS, { namespace, name }))
  */
 export function isMadeAs(made: Pod, found: Found): boolean {
   if (!isOwnedAs(made, found) || !isMap(found.spec)) return false;
-  const {
-    containers,
-    initContainers = [],
-    volumes,
-    serviceAccountName = DEFAULT_ACCOUNT,
-    ...rest
-  } = made.spec;
+  const { serviceAccountName: wanted = DEFAULT_ACCOUNT, tolerations = [], ...own } = made.spec;
   const { serviceAccountName: account = DEFAULT_ACCOUNT, ...spec } = found.spec;
+  const token = own.automountServiceAccountToken;
+  const volumesOf = (list: unknown): unknown[] =>
+    listOf(list).filter((volume) => !(token && isTokenVolume(volume)));
   return (
-    account === serviceAccountName &&
-    sameWith(rest, without(spec, ['containers', 'initContainers', 'volumes']), ADDED_TO_POD) &&
-    sameContainers(containers, spec['containers']) &&
-    sameContainers(initContainers, spec['initContainers'] ?? []) &&
-    sameItems(
-      volumes,
-      listOf(spec['volumes']).filter((volume) => !isTokenVolume(volume)),
-    )
+    account === wanted &&
+    sameWith(without(own, OWN_LISTS), without(spec, [...OWN_LISTS, 'tolerations']), ADDED_TO_POD) &&
+    // Admission adds some for nodes that are lost.
+    sameItems(tolerations, listOf(spec['tolerations']).slice(0, tolerations.length)) &&
+    sameContainers(own.containers, spec['containers'], token) &&
+    sameContainers(own.initContainers, spec['initContainers'], token) &&
+    sameItems(volumesOf(own.volumes), volumesOf(spec['volumes']))
   );
 }
+
+const OWN_LISTS = ['containers', 'initContainers', 'volumes'];
 
 function isOwnedAs({ metadata }: Pod | ConfigMap, found: Found): boolean {
   const uid = metadata.ownerReferences?.[0].uid;
@@ -95,47 +111,48 @@ function isOwnedAs({ metadata }: Pod | ConfigMap, found: Found): boolean {
   return uid !== undefined && owner?.uid === uid;
 }
 
-function sameContainers(made: readonly object[], found: unknown): boolean {
-  const containers = listOf(found);
+function sameContainers(made: unknown, found: unknown, token: boolean): boolean {
+  const [wanted, containers] = [listOf(made), listOf(found)];
   return (
-    made.length === containers.length && made.every((each, index) => sameContainer(each, containers[index]))
+    wanted.length === containers.length &&
+    wanted.every((each, index) => sameContainer(each, containers[index], token))
   );
 }
 
-function sameContainer(made: object, found: unknown): boolean {
+function sameContainer(made: unknown, found: unknown, token: boolean): boolean {
   if (!isMap(made) || !isMap(found)) return false;
-  const mounts = listOf(found['volumeMounts']).filter((mount) => !isTokenMount(mount));
+  const mountsOf = ({ volumeMounts }: Fields): unknown[] =>
+    listOf(volumeMounts).filter((mount) => !(token && isTokenMount(mount)));
   return (
     sameWith(without(made, ['volumeMounts']), without(found, ['volumeMounts']), ADDED_TO_CONTAINER) &&
-    sameItems(listOf(made['volumeMounts']), mounts)
+    sameItems(mountsOf(made), mountsOf(found))
   );
 }
 
-/** The fields that were made, and no others but those that may be added or say nothing. */
-function sameWith(made: object, found: Fields, added: ReadonlySet<string>): boolean {
+/** The fields that were made, and no others but those that may be added, are defaults or say nothing. */
+function sameWith(made: Fields, found: Fields, added: ReadonlySet<string>): boolean {
   return (
-    contains(found, made) &&
+    Object.entries(made).every(([key, value]) => AMOUNTS.has(key) || isSame(value, found[key])) &&
     Object.entries(found).every(
-      ([key, value]) => Object.hasOwn(made, key) || added.has(key) || isNothing(value),
+      ([key, value]) =>
+        Object.hasOwn(made, key) || added.has(key) || isNothing(value) || isDefault(key, value),
     )
   );
 }
 
-function sameItems(made: readonly unknown[], found: readonly unknown[]): boolean {
-  return made.length === found.length && made.every((each, index) => contains(found[index], each));
+function isDefault(key: string, value: unknown): boolean {
+  return Object.hasOwn(DEFAULTS, key) && DEFAULTS[key] === value;
 }
 
-/** Below a field that was made, defaults may be added. */
-function contains(found: unknown, made: unknown): boolean {
-  if (made === undefined || isNothing(made)) return isNothing(found) || isMap(found);
-  if (Array.isArray(made)) return sameItems(made, listOf(found));
-  if (isMap(made)) {
-    return (
-      isMap(found) &&
-      Object.entries(made).every(([key, value]) => AMOUNTS.has(key) || contains(found[key], value))
-    );
-  }
-  return found === made;
+function sameItems(made: readonly unknown[], found: readonly unknown[]): boolean {
+  return made.length === found.length && made.every((each, index) => isSame(each, found[index]));
+}
+
+function isSame(made: unknown, found: unknown): boolean {
+  if (Array.isArray(made) || Array.isArray(found)) return sameItems(listOf(made), listOf(found));
+  // An empty map is as good as none.
+  const [own, other] = [isNothing(made) ? {} : made, isNothing(found) ? {} : found];
+  return isMap(own) && isMap(other) ? sameWith(own, other, NOTHING_ADDED) : own === other;
 }
 
 type Fields = Record<string, unknown>;
@@ -162,8 +179,20 @@ function without(map: Fields, keys: readonly string[]): Fields {
   return Object.fromEntries(Object.entries(map).filter(([key]) => !keys.includes(key)));
 }
 
+/** Of nothing else than the token, the authority to trust and the namespace. */
 function isTokenVolume(volume: unknown): boolean {
-  return isMap(volume) && TOKEN_VOLUME.test(String(volume['name'])) && isMap(volume['projected']);
+  if (!isMap(volume) || !TOKEN_VOLUME.test(String(volume['name'])) || !isMap(volume['projected']))
+    return false;
+  return listOf(volume['projected']['sources']).every(
+    (source) =>
+      isMap(source) &&
+      Object.entries(source).every(
+        ([key, value]) =>
+          key === 'serviceAccountToken' ||
+          key === 'downwardAPI' ||
+          (key === 'configMap' && isMap(value) && AUTHORITIES.has(String(value['name']))),
+      ),
+  );
 }
 
 function isTokenMount(mount: unknown): boolean {

@@ -6,11 +6,11 @@ import { ImageReferenceError } from '../shared/image/reference.ts';
 import { lookUpImages, needsImage, StepLookupError, type Images } from '../shared/image/steps.ts';
 import { PodTooLargeError } from '../shared/task/size.ts';
 import { stepsOf } from '../shared/task/step-template.ts';
-import { RefusedError } from './act.ts';
 import type { Prepared } from './decide.ts';
 import type { Trouble } from './decide/trouble.ts';
 import { defined } from './defined.ts';
 import { pullKeyring } from './pull-secrets.ts';
+import { RefusedError } from './refusal.ts';
 import type { ApiClient } from './runtime/client.ts';
 import type { StoredTask } from './stored-task.ts';
 

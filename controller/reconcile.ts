@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { podNameOf } from '../shared/pod/pod.ts';
 import type { TaskStatus } from '../shared/task/task.ts';
-import { type Actor, isOwnedBy, RefusedError } from './act.ts';
+import { type Actor, isOwnedBy } from './act.ts';
 import { rendered } from './adopt.ts';
 import { decide, type Action, type Decision, type Prepared, type Settings } from './decide.ts';
 import { smaller } from './decide/bounds.ts';
@@ -12,6 +12,7 @@ import type { Trouble } from './decide/trouble.ts';
 import type { Lookups } from './images.ts';
 import type { ObservedPod } from './pod.ts';
 import { hadPod, reclaimed } from './reclaim.ts';
+import { RefusedError } from './refusal.ts';
 import type { Cache } from './runtime/cache.ts';
 import { ApiError } from './runtime/errors.ts';
 import type { Log } from './runtime/log.ts';

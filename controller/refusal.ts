@@ -3,6 +3,17 @@ import type { Trouble } from './decide/trouble.ts';
 import type { ApiError } from './runtime/errors.ts';
 import type { StoredTask } from './stored-task.ts';
 
+/** The API server will not have the pod. */
+export class RefusedError extends Error {
+  override name = 'RefusedError';
+  readonly trouble: Trouble;
+
+  constructor(trouble: Trouble, options?: ErrorOptions) {
+    super(trouble.message, options);
+    this.trouble = trouble;
+  }
+}
+
 /**
  * Why a pod was refused, and whether it may be taken later; `undefined` for what is no refusal, such as a server that
  * is overloaded, or a namespace that is going.

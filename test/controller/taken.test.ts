@@ -1,6 +1,9 @@
 /** What exists already is not the controller's for its name, or for what it says of its owner. */
 import { describe, expect, it } from 'vitest';
+import { Actor } from '../../controller/act.ts';
 import { isMadeAs, isScriptsOf } from '../../controller/adopt.ts';
+import type { ApiClient } from '../../controller/runtime/client.ts';
+import { createLog } from '../../controller/runtime/log.ts';
 import { CONFIG_MAPS, PODS, type KubeObject } from '../../controller/runtime/objects.ts';
 import { podOf, type Pod } from '../../shared/pod/pod.ts';
 import { scriptsConfigMap } from '../../shared/pod/scripts.ts';
@@ -63,6 +66,29 @@ const FORGED: [string, (spec: Pod['spec'], step: Pod['spec']['containers'][numbe
   ],
 ];
 
+const FROM = { secretKeyRef: { name: 'x', key: 'y' } };
+const TOKEN = { name: 'kube-api-access-x1y2z', projected: { sources: [{ serviceAccountToken: {} }] } };
+/** With something below each of its fields. */
+const DEEP = {
+  podTemplate: { tolerations: [{ key: 'k', operator: 'Exists' }] },
+  steps: ['a', 'b'].map((name) => ({
+    name,
+    image: 'busybox',
+    script: `echo ${name}`,
+    env: [{ name: 'E' }],
+    securityContext: { runAsUser: 1000 },
+  })),
+};
+
+type Step = Pod['spec']['containers'][number];
+
+/** With the first step changed. */
+function inStep(change: (step: Step) => object): (spec: Pod['spec']) => object {
+  return ({ containers: [step, ...others] }) => ({
+    containers: step === undefined ? [] : [{ ...step, ...change(step) }, ...others],
+  });
+}
+
 describe('the pod of a Task', () => {
   it.each(FORGED)('is not one of its name and owner that %s', async (_, change) => {
     const world = await worldWith();
@@ -92,14 +118,39 @@ describe('the pod of a Task', () => {
       ({ volumes }) => ({ volumes: volumes.map(({ name }) => ({ name, hostPath: { path: '/' } })) }),
     ],
     ['one volume more', ({ volumes }) => ({ volumes: [...volumes, { name: 'x', hostPath: { path: '/' } }] })],
+    ['a token where it has none', ({ volumes }) => ({ volumes: [...volumes, TOKEN] })],
+    [
+      'scripts under each other’s names',
+      ({ volumes }) => ({
+        volumes: volumes.map(({ configMap, ...volume }) =>
+          configMap === undefined
+            ? volume
+            : { ...volume, configMap: { ...configMap, items: [{ key: 'b', path: 'a' }] } },
+        ),
+      }),
+    ],
+    [
+      'a part of a volume in place of the whole',
+      inStep(({ volumeMounts = [] }) => ({
+        volumeMounts: volumeMounts.map((mount) => ({ ...mount, subPath: 'x' })),
+      })),
+    ],
+    ['a value from elsewhere', inStep(() => ({ env: [{ name: 'E', valueFrom: FROM }] }))],
+    [
+      'a right more beside another',
+      inStep(() => ({ securityContext: { runAsUser: 1000, privileged: true } })),
+    ],
+    ['a right where there was nothing', (pod) => ({ ...pod, securityContext: { runAsUser: 0 } })],
+    ['a probe with a command', inStep(() => ({ livenessProbe: { exec: { command: ['evil'] } } }))],
+    ['no tolerations', () => ({ tolerations: [] })],
   ])('is not one with %s', (_, change) => {
-    const task = taskOf();
+    const task = taskOf(DEEP);
     const pod = podOf(task, SETTINGS);
     expect(isMadeAs(pod, looseOf({ ...pod, spec: { ...pod.spec, ...change(pod.spec) } }))).toBe(false);
   });
 
   it('is the one that was made, with what the API server adds', () => {
-    const pod = podOf(taskOf(), SETTINGS);
+    const pod = podOf(taskOf({ ...ONE, podTemplate: { automountServiceAccountToken: true } }), SETTINGS);
     const found = looseOf(pod);
     found['spec'] = {
       ...pod.spec,
@@ -108,7 +159,7 @@ describe('the pod of a Task', () => {
       serviceAccountName: 'default',
       nodeName: 'n',
       tolerations: [{ key: 'node.kubernetes.io/not-ready' }],
-      volumes: [...pod.spec.volumes, { name: 'kube-api-access-x1y2z', projected: { sources: [] } }],
+      volumes: [...pod.spec.volumes, TOKEN],
       containers: pod.spec.containers.map((each) => ({
         ...each,
         terminationMessagePolicy: 'File',
@@ -124,6 +175,35 @@ describe('the pod of a Task', () => {
       })),
     };
     expect(isMadeAs(pod, found)).toBe(true);
+  });
+
+  it.each<[string, (spec: Loose) => void]>([
+    ['a sidecar', (spec) => listOf(spec, 'containers').push({ name: 'proxy', image: 'proxy' })],
+    ['an init container', (spec) => listOf(spec, 'initContainers').unshift({ name: 'i', image: 'i' })],
+    ['a volume', (spec) => listOf(spec, 'volumes').push({ name: 'certs', emptyDir: {} })],
+    [
+      'a variable and a mount in each step',
+      (spec) => {
+        for (const step of listOf(spec, 'containers'))
+          Object.assign(step, {
+            env: [{ name: 'P', value: 'x' }],
+            volumeMounts: [{ name: 'certs', mountPath: '/c' }],
+          });
+      },
+    ],
+  ])('is the one to which a webhook has added %s, and not one to which somebody else has', async (_, add) => {
+    const task = taskOf();
+    const pod = podOf(task, SETTINGS);
+    const changed = looseOf(pod);
+    add(changed['spec'] as Loose);
+    const adopts = async (admitted: object): Promise<boolean> => {
+      const client = { get: async () => changed, create: async () => admitted } as unknown as ApiClient;
+      const actor = new Actor({ client, instance: 'test', log: createLog('error'), clock: Date.now });
+      return (
+        (await actor.adopt(task, { pod, scripts: undefined }, new AbortController().signal)) !== undefined
+      );
+    };
+    expect([await adopts(structuredClone(changed)), await adopts(looseOf(pod))]).toEqual([true, false]);
   });
 
   it('is found again by a controller that never heard that it was made', async () => {
@@ -195,6 +275,10 @@ describe('a ConfigMap', () => {
     expect(scripts && isScriptsOf(scripts, looseOf(scripts))).toBe(false);
   });
 });
+
+function listOf(spec: Loose, key: string): object[] {
+  return spec[key] as object[];
+}
 
 function taskOf(spec: object = ONE): StoredTask {
   return {
