@@ -2,23 +2,25 @@
 import { QUIT } from '../shared/turn/order.ts';
 import { next, type Outcome } from '../shared/turn/outcome.ts';
 import { Bell } from './bell.ts';
-import { complete, neverRan } from '../shared/turn/ending.ts';
+import { complete, neverRan, type NeverRan } from '../shared/turn/ending.ts';
 import { EXIT_CODES } from '../shared/turn/exit-codes.ts';
-import { type Options } from './flags.ts';
+import { type Options } from './flags/options.ts';
+import { commandOf, conditionsOf, environmentOf, unmet, UnsaidError, type Plan, type Say } from './fill.ts';
 import { continued, postedBefore, postOutcome, ranTo } from './outcome.ts';
 import { SystemError } from '../shared/turn/errors.ts';
 import { type Command, type Platform, type Running, type Surroundings, type Watch } from './platform.ts';
 import { RESULTS_VARIABLE, withResults } from './results.ts';
+import { sayer } from './said.ts';
 import { clear, ENDING, runStep, type Circumstances } from './step.ts';
 import { awaitTurn, POLL } from './turn.ts';
 import { observe, type World } from './world.ts';
 
 /** Lives the step and returns the outcome that it posted. */
-export async function live(platform: Platform, options: Options, command: Command): Promise<Outcome> {
+export async function live(platform: Platform, options: Options, plan: Plan): Promise<Outcome> {
   const before = postedBefore(platform, options);
   if (before !== undefined) return before;
 
-  const outcome = await untilOver(platform, options, command).catch((error: unknown) =>
+  const outcome = await untilOver(platform, options, plan).catch((error: unknown) =>
     failed(error, platform, options),
   );
   try {
@@ -46,7 +48,7 @@ function failed(error: unknown, platform: Platform, options: Options): Outcome {
   );
 }
 
-async function untilOver(platform: Platform, options: Options, command: Command): Promise<Outcome> {
+async function untilOver(platform: Platform, options: Options, plan: Plan): Promise<Outcome> {
   const { clock } = platform;
   const bell = new Bell(clock);
   const unheard: number[] = [];
@@ -65,17 +67,24 @@ async function untilOver(platform: Platform, options: Options, command: Command)
   const verdict = await awaitTurn(options.number ?? 1, world, {
     bell,
     abandoned,
-    ending: () => asked,
+    // However it is told to go, what is to run always is begun: it has the time that is left until SIGKILL.
+    ending: () => (options.always ? undefined : asked),
     watch: () => platform.watch(world.directories, bell.ring),
   });
-  if (verdict.kind !== 'run') return complete(neverRan(verdict), options, clock.now());
+  const begun = verdict.kind === 'run' ? begin(plan, sayer(platform.files, world)) : verdict;
+  if (begun.kind !== 'begun') {
+    if (begun.kind === 'unsaid') platform.warn(`taskflow-agent: ${begun.why}`);
+    return handedOver(complete(neverRan(begun), options, clock.now()), options, world);
+  }
+  const { command, env } = begun;
 
+  const quits = (): boolean => world.order() === QUIT;
   const started = clock.now();
   let watch: Watch | undefined;
   const now: Circumstances = {
     bell,
     clock,
-    stop: () => (abandoned() ? 'RunGone' : world.order() === QUIT ? 'Cancelled' : undefined),
+    stop: () => (abandoned() ? 'RunGone' : !options.always && quits() ? 'Cancelled' : undefined),
     nextSignal: () => unheard.shift(),
     ending: () => asked !== undefined,
     killRest: () => platform.commands.killRest(),
@@ -85,7 +94,7 @@ async function untilOver(platform: Platform, options: Options, command: Command)
   const start = (): Running => {
     // What came while no command ran was not meant for this one.
     unheard.length = 0;
-    const running = platform.commands.start(command, surroundings(options), bell.ring);
+    const running = platform.commands.start(command, surroundings(options, env), bell.ring);
     // Only now: what concerns the watch may take milliseconds that the command need not wait for.
     if (options.wait !== undefined) watch ??= platform.watch(world.directories, bell.ring);
     attempts.push(running);
@@ -115,21 +124,41 @@ async function untilOver(platform: Platform, options: Options, command: Command)
   // As the end of the container does, but before the next step hears of it.
   await clear(now);
   const last = options.onError === 'continue' ? continued(outcome) : outcome;
-  return options.gate === undefined ? last : handedOver(last, world.gate());
+  return handedOver(last, options, world);
+}
+
+/** What the step runs, now that all it takes from others is there; or that it does not. */
+function begin(
+  plan: Plan,
+  say: Say,
+): NeverRan | { kind: 'begun'; command: Command; env: Surroundings['env'] } {
+  try {
+    const why = unmet(conditionsOf(plan, say));
+    if (why !== undefined) return { kind: 'omitted', why };
+    return { kind: 'begun', command: commandOf(plan, say), env: environmentOf(plan, say) };
+  } catch (error) {
+    if (!(error instanceof UnsaidError)) throw error;
+    return { kind: 'unsaid', reason: error.reason, why: error.message };
+  }
 }
 
 /**
  * The gate goes into the record of a step that goes on, before what a kubelet may cut off: all agents of a pod see the
  * same files, so it says whether the next step began.
  */
-function handedOver(outcome: Outcome, gate: number | undefined): Outcome {
-  if (next(outcome) === 'stop') return outcome;
+function handedOver(outcome: Outcome, { gate }: Options, world: World): Outcome {
+  if (gate === undefined || next(outcome) === 'stop') return outcome;
   const { version, outcome: kind, exitCode, ...rest } = outcome;
-  return { version, outcome: kind, exitCode, gate: gate ?? null, ...rest };
+  return { version, outcome: kind, exitCode, gate: world.gate() ?? null, ...rest };
 }
 
-function surroundings({ out, err, results, workdir }: Options): Surroundings {
-  return { out, err, workdir, env: results === undefined ? {} : { [RESULTS_VARIABLE]: results } };
+function surroundings({ out, err, results, workdir }: Options, env: Surroundings['env']): Surroundings {
+  return {
+    out,
+    err,
+    workdir,
+    env: { ...env, ...(results !== undefined && { [RESULTS_VARIABLE]: results }) },
+  };
 }
 
 function mustPause({ pauseAfter }: Options, { outcome }: Outcome): boolean {
@@ -141,7 +170,7 @@ function mustPause({ pauseAfter }: Options, { outcome }: Outcome): boolean {
 async function pause(step: number, world: World, { bell, poll, stop, ending }: Circumstances): Promise<void> {
   for (;;) {
     const order = world.order();
-    if (stop() !== undefined || (order !== undefined && order > step) || ending()) return;
+    if (stop() !== undefined || order === QUIT || (order !== undefined && order > step) || ending()) return;
     await bell.wait(poll());
   }
 }

@@ -1,6 +1,9 @@
 /** The agent: from arguments to exit code, on whatever platform it is given. */
 import { containerExitCode, EXIT_CODES } from '../shared/turn/exit-codes.ts';
-import { help, parseFlags, type Request } from './flags.ts';
+import { commandOf, conditionsOf, environmentOf, type Plan, type Say } from './fill.ts';
+import { type Options } from './flags/options.ts';
+import { parseFlags, type Request } from './flags/parse.ts';
+import { help } from './flags/table.ts';
 import { install } from './install.ts';
 import { live } from './life.ts';
 import { SystemError, UsageError } from '../shared/turn/errors.ts';
@@ -28,14 +31,26 @@ async function perform(request: Request, platform: Platform, version: string): P
       install(platform.files, request.directory);
       return 0;
     case 'run': {
-      const { options, command } = request;
+      const { options, plan } = request;
       if (request.dryRun) {
-        platform.print(`${JSON.stringify({ ...options, command: command.argv }, undefined, 2)}\n`);
+        platform.print(`${JSON.stringify(planned(options, plan), undefined, 2)}\n`);
         return 0;
       }
-      return containerExitCode(await live(platform, options, command));
+      return containerExitCode(await live(platform, options, plan));
     }
   }
+}
+
+/** What would be waited for and run; for what earlier steps say stands where they say it. */
+function planned(options: Options, plan: Plan): object {
+  const say: Say = ({ run, of }) => `$(${run === undefined ? of : `${run}/${of}`})`;
+  const { when, env } = plan.fill;
+  return {
+    ...options,
+    ...(when !== undefined && { when: conditionsOf(plan, say) }),
+    ...(env !== undefined && { env: environmentOf(plan, say) }),
+    command: commandOf(plan, say).argv,
+  };
 }
 
 function explain(error: unknown): string {

@@ -8,7 +8,7 @@ import {
 } from '../shared/turn/outcome.ts';
 import { type Ending } from '../shared/turn/ending.ts';
 import { EXIT_CODES } from '../shared/turn/exit-codes.ts';
-import { type Options } from './flags.ts';
+import { type Options } from './flags/options.ts';
 import { SystemError } from '../shared/turn/errors.ts';
 import { type Command, type Exit, type Platform } from './platform.ts';
 import { SIGKILL, signalName } from '../shared/turn/signals.ts';
@@ -95,6 +95,8 @@ function describeExit(exit: Exit, command: Command): Ending {
 
 function hint(code: string, { argv: [name = ''] }: Command): string {
   switch (code) {
+    case 'E2BIG':
+      return '; an argument or a variable has at most 128 KiB, all together a quarter of the stack (ulimit -s)';
     case 'EAGAIN':
       return '; too many processes for this user or this container (ulimit -u, the limit of pids)';
     case 'EMFILE':

@@ -41,8 +41,16 @@ export interface Signal {
 export interface Files {
   /** The file as text, at most its first 64 KiB. @throws {SystemError} `EILSEQ` when it is no UTF-8. */
   read(path: string): string;
-  /** The regular files in a directory, with their sizes in bytes. @throws {SystemError} */
-  list(path: string): readonly { name: string; size: number }[];
+  /** The names in a directory, which is no link to one. @throws {SystemError} */
+  list(directory: string): readonly string[];
+  /**
+   * A regular file in a directory, both where they are: no link is followed, and nothing is waited for.
+   *
+   * @param limit - bytes
+   * @throws {SystemError} `ELOOP` for a link, `EISDIR` for a directory, `ENXIO` for a FIFO and the like, `EFBIG` above the
+   *   limit, `EILSEQ` when it is no UTF-8
+   */
+  readPlain(directory: string, name: string, limit: number): { text: string; size: number };
   /** Makes a directory and its parents, unless it is there. @throws {SystemError} */
   makeDirectory(path: string): void;
   /** Makes `path` hold `text`, whole or not at all: temporary file, fsync, rename. @throws {SystemError} */
@@ -88,10 +96,8 @@ export interface Commands {
 
 export interface Command {
   readonly argv: readonly string[];
-  /** Where what comes after {@link before} begins in {@link Platform.args}: its bytes can be passed on as they came. */
-  readonly at: number;
-  /** How many words of `argv` come first that are not the arguments after `at`. */
-  readonly before: number;
+  /** The same; a word that is one of {@link Platform.args} by its number there, so that its bytes are passed on as they came. */
+  readonly parts: readonly (number | string)[];
 }
 
 /** What a command gets beside its arguments. */

@@ -2,7 +2,7 @@
 import { type Bell } from './bell.ts';
 import { drain } from './drain.ts';
 import { SHORTAGES } from '../shared/turn/errors.ts';
-import { type Options } from './flags.ts';
+import { type Options } from './flags/options.ts';
 import { type Clock, type Exit, type Running } from './platform.ts';
 import { SIGHUP, SIGINT, SIGKILL, signalName, SIGQUIT, SIGTERM } from '../shared/turn/signals.ts';
 

@@ -1,7 +1,16 @@
-/** Reads, each time anew, what the files say: the order, the gate, how the predecessors ended. */
+/** Reads, each time anew, what the files say: the order, the gate, how other steps ended. */
 import { OUTCOME_FILE, OutcomeError, parseOutcome, type Outcome } from '../shared/turn/outcome.ts';
 import { parseInteger, QUIT, type Seen } from '../shared/turn/order.ts';
-import { type Options } from './flags.ts';
+import {
+  NOTHING_OVER,
+  outcomeOver,
+  OverError,
+  parseOver,
+  taskOutcome,
+  type Over,
+  type TaskOutcome,
+} from '../shared/turn/over.ts';
+import { type Options } from './flags/options.ts';
 import { SystemError } from '../shared/turn/errors.ts';
 import { type Platform } from './platform.ts';
 
@@ -11,15 +20,19 @@ export interface World {
   order(): number | undefined;
   /** The first step that may not start by hand-off; 0 while the order lets none start. `undefined`: no gate. */
   gate(): number | undefined;
+  /** How the step of a run directory ended, by its own word or by what is said of it. */
+  outcomeOf(run: string): Outcome | undefined;
+  /** What becomes of the Task, once all predecessors are over. */
+  taskOutcome(): TaskOutcome;
   /** The directories in which a change may change what is seen. */
   readonly directories: readonly string[];
 }
 
-type Sources = Pick<Options, 'wait' | 'quit' | 'gate' | 'after' | 'first'>;
+type Sources = Pick<Options, 'wait' | 'quit' | 'gate' | 'over' | 'after' | 'first' | 'always'>;
 
 /** Trouble with a file is said once, on standard error; a file that is not there (yet) is no trouble. */
 export function observe(platform: Pick<Platform, 'files' | 'warn'>, sources: Sources): World {
-  const { wait, gate, after, first } = sources;
+  const { wait, gate, after, first, always } = sources;
   const said = new Set<string>();
   const complain = (line: string): void => {
     if (!said.has(line)) platform.warn(line);
@@ -71,11 +84,31 @@ export function observe(platform: Pick<Platform, 'files' | 'warn'>, sources: Sou
     return value ?? 0;
   }
 
-  function predecessor(directory: string): Outcome | undefined {
+  function over(): Over {
+    if (sources.over === undefined) return NOTHING_OVER;
+    const text = read(sources.over);
+    try {
+      return text === undefined ? NOTHING_OVER : parseOver(text);
+    } catch (error) {
+      if (!(error instanceof OverError)) throw error;
+      complain(`${sources.over}: ${error.message}; it says nothing so`);
+      return NOTHING_OVER;
+    }
+  }
+
+  const posted = new Map<string, Outcome>();
+
+  /** What is posted stays: it is read once, and what later steps take is not kept here. */
+  function postedIn(directory: string): Outcome | undefined {
+    const known = posted.get(directory);
+    if (known !== undefined) return known;
     const path = `${directory}/${OUTCOME_FILE}`;
     const text = read(path);
+    if (text === undefined) return undefined;
     try {
-      return text === undefined ? undefined : parseOutcome(text);
+      const { results: _results, resultSizes: _sizes, ...outcome } = parseOutcome(text);
+      posted.set(directory, outcome);
+      return outcome;
     } catch (error) {
       if (!(error instanceof OutcomeError)) throw error;
       complain(`${path}: ${error.message}; waiting for the order instead`);
@@ -83,18 +116,38 @@ export function observe(platform: Pick<Platform, 'files' | 'warn'>, sources: Sou
     }
   }
 
+  function outcomesOf(runs: readonly string[]): (Outcome | undefined)[] {
+    const outcomes = runs.map(postedIn);
+    if (!outcomes.includes(undefined)) return outcomes;
+    const { steps } = over();
+    return outcomes.map((outcome, index) => {
+      const number = Number(/(\d+)\/*$/.exec(runs[index] ?? '')?.[1]);
+      const said = steps.get(number);
+      return outcome ?? (said && outcomeOver(number, said));
+    });
+  }
+
   return {
     look: () => ({
       order: order(),
       gate: gateNumber(),
-      predecessors: first || after.length > 0 ? after.map(predecessor) : undefined,
+      predecessors: first || after.length > 0 ? outcomesOf(after) : undefined,
+      always,
     }),
     order,
     gate: () => {
       const value = order();
       return value === undefined || value === QUIT ? 0 : gateNumber();
     },
-    directories: [...new Set([wait, gate].filter((file) => file !== undefined).map(directoryOf)), ...after],
+    outcomeOf: (run) => outcomesOf([run])[0],
+    taskOutcome() {
+      const ended = outcomesOf(after).filter((outcome) => outcome !== undefined);
+      return over().outcome ?? taskOutcome(ended, order());
+    },
+    directories: [
+      ...new Set([wait, gate, sources.over].filter((file) => file !== undefined).map(directoryOf)),
+      ...after,
+    ],
   };
 }
 

@@ -13,7 +13,11 @@ export type NeverRan =
   | Extract<Turn, { kind: 'skip' | 'cancelled' }>
   | { kind: 'signaled'; signal: number }
   /** Whoever started the agent is gone. */
-  | { kind: 'abandoned' };
+  | { kind: 'abandoned' }
+  /** A condition does not hold; `why` is a sentence. */
+  | { kind: 'omitted'; why: string }
+  /** What it takes from earlier steps cannot be had. */
+  | { kind: 'unsaid'; reason: string; why: string };
 
 export function neverRan(verdict: NeverRan): Ending {
   switch (verdict.kind) {
@@ -30,6 +34,15 @@ export function neverRan(verdict: NeverRan): Ending {
         exitCode: EXIT_CODES.CANCELLED.code,
         reason: 'Cancelled',
         message: 'the Task was cancelled',
+      };
+    case 'omitted':
+      return { outcome: 'Omitted', exitCode: 0, reason: 'ConditionNotMet', message: verdict.why };
+    case 'unsaid':
+      return {
+        outcome: 'Error',
+        exitCode: EXIT_CODES.AGENT_FAILED.code,
+        reason: verdict.reason,
+        message: verdict.why,
       };
     case 'abandoned':
       return {

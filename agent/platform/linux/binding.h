@@ -16,6 +16,8 @@ JSValue native_result(JSContext *ctx, int value);
 extern sigset_t native_original_mask;
 
 JSValue native_spawn(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv);
+JSValue native_open_plain(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv);
+JSValue native_decode(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv);
 JSValue native_signals(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv);
 JSValue native_take_default(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv);
 JSValue native_terminal(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv);

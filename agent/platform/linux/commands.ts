@@ -40,18 +40,11 @@ export function start(command: Command, around: Surroundings, ring: () => void):
   for (const [name, value] of Object.entries(around.env)) std.setenv(name, value);
   const [here] = os.getcwd();
   const entered = enter(around.workdir);
-  // The C side counts the program's own name as number 0.
   reclaimTerminal();
   const pid =
     entered < 0
       ? 0
-      : native.spawn(
-          command.at + 1,
-          sharesTerminal ? 0 : 1,
-          out?.input ?? INHERIT,
-          err?.input ?? INHERIT,
-          command.argv.slice(0, command.before),
-        );
+      : native.spawn(sharesTerminal ? 0 : 1, out?.input ?? INHERIT, err?.input ?? INHERIT, command.parts);
   // The paths of this program's own flags are relative to where it began.
   if (around.workdir !== undefined && entered >= 0) os.chdir(here);
   for (const { input } of tees) os.close(input);

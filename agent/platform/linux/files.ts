@@ -4,7 +4,6 @@ import { SystemError } from '../../../shared/turn/errors.ts';
 import { type Files } from '../../platform.ts';
 import { writeAll, writeText } from './streams.ts';
 import { check } from './system.ts';
-import { decodeUtf8 } from './utf8.ts';
 
 /** Flags of open(2) that qjs:os does not name; the same on amd64 and arm64. */
 const O_CLOEXEC = 0o2000000;
@@ -28,26 +27,30 @@ export const files: Files = {
     // A FIFO that nobody writes to is an empty file this way.
     const descriptor = check(os.open(path, os.O_RDONLY | GIVEN), path);
     try {
-      const bytes = new Uint8Array(MAX_READ);
-      let length = 0;
-      for (let more = -1; more !== 0 && length < MAX_READ; length += more) {
-        more = check(os.read(descriptor, bytes.buffer, length, MAX_READ - length), path);
-      }
-      const text = decodeUtf8(bytes.subarray(0, length));
-      if (text === undefined) throw new SystemError('EILSEQ', path);
-      return text;
+      return readText(descriptor, MAX_READ, path).text;
     } finally {
       os.close(descriptor);
     }
   },
 
-  list(path) {
-    const [names, failed] = os.readdir(path);
-    check(-failed, path);
-    return names.flatMap((name) => {
-      const [status, gone] = os.stat(`${path}/${name}`);
-      return gone === 0 && (status.mode & os.S_IFMT) === os.S_IFREG ? [{ name, size: status.size }] : [];
-    });
+  list(directory) {
+    checkDirectory(directory);
+    const [names, failed] = os.readdir(directory);
+    check(-failed, directory);
+    return names.filter((name) => name !== '.' && name !== '..');
+  },
+
+  readPlain(directory, name, limit) {
+    checkDirectory(directory);
+    const path = `${directory}/${name}`;
+    const descriptor = check(native.openPlain(path), path);
+    try {
+      const found = readText(descriptor, limit + 1, path);
+      if (found.size > limit) throw new SystemError('EFBIG', path);
+      return found;
+    } finally {
+      os.close(descriptor);
+    }
   },
 
   makeDirectory(path) {
@@ -85,6 +88,33 @@ export const files: Files = {
     os.close(self);
   },
 };
+
+/** As much of it as `most` bytes, and how many these are. */
+function readText(descriptor: number, most: number, path: string): { text: string; size: number } {
+  let bytes = new Uint8Array(Math.min(most, MAX_READ));
+  let size = 0;
+  for (let more = -1; more !== 0 && size < most; size += more) {
+    if (size === bytes.length) bytes = grown(bytes, most);
+    more = check(os.read(descriptor, bytes.buffer, size, bytes.length - size), path);
+  }
+  const text = native.decode(bytes.buffer, size);
+  // What was cut may end in the midst of a character.
+  if (text === undefined && size < most) throw new SystemError('EILSEQ', path);
+  return { text: text ?? '', size };
+}
+
+function grown(bytes: Uint8Array<ArrayBuffer>, most: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.min(most, 4 * bytes.length));
+  larger.set(bytes);
+  return larger;
+}
+
+/** Of what a step leaves, its directory is not to be taken for another one either. */
+function checkDirectory(path: string): void {
+  const [status, failed] = os.lstat(path);
+  check(-failed, path);
+  if ((status.mode & os.S_IFMT) !== os.S_IFDIR) throw new SystemError('ENOTDIR', path);
+}
 
 /** Opens the file that gets a copy of a stream: appended to, parents made. */
 export function openLog(path: string): number {

@@ -20,7 +20,7 @@ declare module 'qjs:os' {
   /** [names, errno] */
   export function readdir(path: string): [string[], number];
   /** [status, errno] */
-  export function stat(path: string): [{ mode: number; size: number }, number];
+  export function lstat(path: string): [{ mode: number }, number];
   /** [target, errno] */
   export function readlink(path: string): [string, number];
   /** [path, errno] */
@@ -40,7 +40,7 @@ declare module 'qjs:os' {
   export const O_TRUNC: number;
   export const WNOHANG: number;
   export const S_IFMT: number;
-  export const S_IFREG: number;
+  export const S_IFDIR: number;
 }
 
 /** native.c. Every function returns -errno when the system refuses. */
@@ -55,14 +55,17 @@ declare module 'qjs:taskflow' {
   export function subreaper(): number;
   export function inotify(): number;
   export function watchDirectory(inotify: number, path: string): number;
-  /** Runs `before` and the arguments from number `at` on, in a group of its own or not; -1 leaves a stream as it is. Returns the pid. */
+  /** Runs the words, each an argument of this program by its number or a text, in a group of its own or not; -1 leaves a stream as it is. Returns the pid. */
   export function spawn(
-    at: number,
     ownGroup: 0 | 1,
     out: number,
     err: number,
-    before: readonly string[],
+    words: readonly (number | string)[],
   ): number;
+  /** Opens a regular file to read it, and follows no link. -EISDIR, or -ENXIO, where it is something else. */
+  export function openPlain(path: string): number;
+  /** The text that the first bytes are; `undefined` when they are no UTF-8. */
+  export function decode(bytes: ArrayBuffer, length: number): string | undefined;
   /** What this program was built for, as images call it: `amd64`. */
   export function architecture(): string;
   /** A descriptor that can be read when some tee is over. */

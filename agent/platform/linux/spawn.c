@@ -54,38 +54,42 @@ static int length_of(JSContext *ctx, JSValueConst array, int32_t *length)
     return failed;
 }
 
-/* What is not among our own arguments comes first, as strings; the rest is passed on byte for byte. */
+/* Each word is a text, or by its number one of our own arguments, which is passed on byte for byte. */
 JSValue native_spawn(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
-    int32_t at, own_group, out, err, before, i;
+    int32_t own_group, out, err, count, number, i;
     pid_t pid;
     int error;
-    const char **command;
+    const char **command, **made;
     JSValue result = JS_EXCEPTION;
     (void)self, (void)argc;
 
-    if (JS_ToInt32(ctx, &at, argv[0]) || JS_ToInt32(ctx, &own_group, argv[1]) || JS_ToInt32(ctx, &out, argv[2]) ||
-        JS_ToInt32(ctx, &err, argv[3]) || length_of(ctx, argv[4], &before))
+    if (JS_ToInt32(ctx, &own_group, argv[0]) || JS_ToInt32(ctx, &out, argv[1]) || JS_ToInt32(ctx, &err, argv[2]) ||
+        length_of(ctx, argv[3], &count))
         return JS_EXCEPTION;
-    if (at < 1 || at > native_argc || before + native_argc - at < 1)
-        return JS_NewInt32(ctx, -EINVAL);
-    command = js_mallocz(ctx, (before + native_argc - at + 1) * sizeof *command);
+    /* Behind the command's own null pointer: what was made for it, to be given back. */
+    command = js_mallocz(ctx, (2 * count + 2) * sizeof *command);
     if (!command)
         return JS_EXCEPTION;
-    for (i = 0; i < before; i++) {
-        JSValue word = JS_GetPropertyUint32(ctx, argv[4], i);
-        command[i] = JS_ToCString(ctx, word);
+    made = command + count + 1;
+    for (i = 0; i < count; i++) {
+        JSValue word = JS_GetPropertyUint32(ctx, argv[3], i);
+        if (!JS_IsNumber(word))
+            command[i] = *made++ = JS_ToCString(ctx, word);
+        /* The program's own name is number 0 here. */
+        else if (!JS_ToInt32(ctx, &number, word) && number >= 0 && number < native_argc - 1)
+            command[i] = native_argv[number + 1];
+        else
+            result = JS_NewInt32(ctx, -EINVAL);
         JS_FreeValue(ctx, word);
         if (!command[i])
             goto done;
     }
-    /* With the terminating null pointer. */
-    memcpy(command + before, native_argv + at, (native_argc - at + 1) * sizeof *command);
-    error = spawn(&pid, (char **)command, own_group, out, err);
+    error = count == 0 ? EINVAL : spawn(&pid, (char **)command, own_group, out, err);
     result = JS_NewInt32(ctx, error ? -error : pid);
 done:
-    while (i-- > 0)
-        JS_FreeCString(ctx, command[i]);
+    while (--made > command + count)
+        JS_FreeCString(ctx, *made);
     js_free(ctx, command);
     return result;
 }

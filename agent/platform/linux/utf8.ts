@@ -16,28 +16,3 @@ export function encodeUtf8(text: string): ArrayBuffer {
   }
   return new Uint8Array(bytes).buffer;
 }
-
-/** The text that the bytes are, or `undefined` when they are no UTF-8; QuickJS has no TextDecoder. */
-export function decodeUtf8(bytes: Uint8Array): string | undefined {
-  let text = '';
-  for (let at = 0; at < bytes.length;) {
-    const lead = bytes[at++] ?? 0;
-    if (lead < 0x80) {
-      text += String.fromCharCode(lead);
-      continue;
-    }
-    const following = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-    let point = lead & (0x3f >> following);
-    for (let left = following; left > 0; left--) {
-      const byte = bytes[at++] ?? 0;
-      if ((byte & 0xc0) !== 0x80) return undefined;
-      point = (point << 6) | (byte & 0x3f);
-    }
-    // Neither overlong, nor a surrogate, nor beyond Unicode; 0x80 to 0xc1 and 0xf8 on are never a first byte.
-    const lowest = [0, 0x80, 0x800, 0x10000][following] ?? 0;
-    const valid = point >= lowest && point <= 0x10ffff && (point < 0xd800 || point > 0xdfff);
-    if (!valid || lead < 0xc2 || lead > 0xf4) return undefined;
-    text += String.fromCodePoint(point);
-  }
-  return text;
-}

@@ -6,7 +6,8 @@ import { isSea } from 'node:sea';
 import { SystemError } from '../../../shared/turn/errors.ts';
 import { type Files } from '../../platform.ts';
 
-const { O_RDONLY, O_WRONLY, O_RDWR, O_APPEND, O_CREAT, O_TRUNC, O_NONBLOCK, O_NOCTTY } = fs.constants;
+const { O_RDONLY, O_WRONLY, O_RDWR, O_APPEND, O_CREAT, O_TRUNC, O_NONBLOCK, O_NOCTTY, O_NOFOLLOW } =
+  fs.constants;
 
 /** How everything is opened that the agent was given: a FIFO or a device there must not hold it up. */
 const GIVEN = O_NONBLOCK | O_NOCTTY;
@@ -16,15 +17,29 @@ const MAX_READ = 64 * 1024;
 
 export const files: Files = {
   read(path) {
-    const bytes = attempt(path, () => readStart(path));
-    if (!isUtf8(bytes)) throw new SystemError('EILSEQ', path);
-    return bytes.toString('utf8');
+    // A FIFO that nobody writes to is an empty file this way.
+    const bytes = attempt(path, () => opened(path, GIVEN, (descriptor) => readStart(descriptor, MAX_READ)));
+    return textOf(bytes, path);
   },
 
-  list: (path) =>
-    attempt(path, () => fs.readdirSync(path))
-      .map((name) => ({ name, status: fs.statSync(`${path}/${name}`, { throwIfNoEntry: false }) }))
-      .flatMap(({ name, status }) => (status?.isFile() ? [{ name, size: status.size }] : [])),
+  list(directory) {
+    checkDirectory(directory);
+    return attempt(directory, () => fs.readdirSync(directory));
+  },
+
+  readPlain(directory, name, limit) {
+    checkDirectory(directory);
+    const path = `${directory}/${name}`;
+    const bytes = attempt(path, () =>
+      opened(path, GIVEN | O_NOFOLLOW, (descriptor) => {
+        const status = fs.fstatSync(descriptor);
+        if (status.isFile()) return readStart(descriptor, limit + 1);
+        throw new SystemError(status.isDirectory() ? 'EISDIR' : 'ENXIO', path);
+      }),
+    );
+    if (bytes.length > limit) throw new SystemError('EFBIG', path);
+    return { text: textOf(bytes, path), size: bytes.length };
+  },
 
   makeDirectory(path) {
     attempt(path, () => fs.mkdirSync(path, { recursive: true }));
@@ -57,7 +72,7 @@ export function attempt<T>(what: string, call: () => T): T {
   try {
     return call();
   } catch (error) {
-    throw systemError(error, what);
+    throw error instanceof SystemError ? error : systemError(error, what);
   }
 }
 
@@ -90,19 +105,32 @@ export function openToAppend(path: string): number {
   });
 }
 
-function readStart(path: string): Buffer {
-  // A FIFO that nobody writes to is an empty file this way.
-  const descriptor = fs.openSync(path, O_RDONLY | GIVEN);
+function opened<T>(path: string, flags: number, use: (descriptor: number) => T): T {
+  const descriptor = fs.openSync(path, O_RDONLY | flags);
   try {
-    const buffer = Buffer.alloc(MAX_READ);
-    let length = 0;
-    for (let more = -1; more !== 0 && length < MAX_READ; length += more) {
-      more = fs.readSync(descriptor, buffer, length, MAX_READ - length, null);
-    }
-    return buffer.subarray(0, length);
+    return use(descriptor);
   } finally {
     fs.closeSync(descriptor);
   }
+}
+
+function readStart(descriptor: number, most: number): Buffer {
+  const buffer = Buffer.alloc(most);
+  let length = 0;
+  for (let more = -1; more !== 0 && length < most; length += more) {
+    more = fs.readSync(descriptor, buffer, length, most - length, null);
+  }
+  return buffer.subarray(0, length);
+}
+
+function textOf(bytes: Buffer, path: string): string {
+  if (!isUtf8(bytes)) throw new SystemError('EILSEQ', path);
+  return bytes.toString('utf8');
+}
+
+/** Of what a step leaves, its directory is not to be taken for another one either. */
+function checkDirectory(path: string): void {
+  if (!attempt(path, () => fs.lstatSync(path)).isDirectory()) throw new SystemError('ENOTDIR', path);
 }
 
 function writeWhole(path: string, mode: number, fill: (descriptor: number, temporary: string) => void): void {

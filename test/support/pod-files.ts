@@ -1,0 +1,68 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { encodeOutcome, OUTCOME_FILE, type Outcome } from '../../shared/turn/outcome.ts';
+import { scratch } from './scratch.ts';
+
+type Files = Partial<Record<'order' | 'gate' | 'over', string>>;
+
+/** The files that the agents of one pod share: order, gate, what is said of steps, and the run directories. */
+export class PodFiles {
+  readonly directory: string;
+
+  private constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  static async make(steps: number, files: Files = {}): Promise<PodFiles> {
+    const pod = new PodFiles(await scratch());
+    for (let number = 1; number <= steps; number++) await mkdir(pod.run(number), { recursive: true });
+    await mkdir(join(pod.directory, 'podinfo'));
+    await pod.write({ order: '0', ...files });
+    return pod;
+  }
+
+  /** The run directory of a step. */
+  run(number: number): string {
+    return join(this.directory, 'run', String(number));
+  }
+
+  /** Each whole or not at all. */
+  async write(files: Files): Promise<void> {
+    for (const [name, text] of Object.entries(files)) {
+      const path = join(this.directory, 'podinfo', name);
+      await writeFile(`${path}.new`, text);
+      await rename(`${path}.new`, path);
+    }
+  }
+
+  /** Posts the outcome of a step: it succeeded, unless something else is said. */
+  async post(number: number, outcome: Partial<Outcome> = {}): Promise<void> {
+    const path = join(this.run(number), OUTCOME_FILE);
+    const record: Outcome = {
+      version: 1,
+      step: `step-${number}`,
+      number,
+      outcome: 'Succeeded',
+      exitCode: 0,
+      startedAt: '2026-01-01T00:00:00.000Z',
+      finishedAt: '2026-01-01T00:00:01.000Z',
+      attempts: 1,
+      reason: 'Completed',
+      message: 'exit code 0',
+      ...outcome,
+    };
+    await writeFile(`${path}.new`, encodeOutcome(record));
+    await rename(`${path}.new`, path);
+  }
+
+  /** The flags of a step's agent. */
+  flags(number: number, after: readonly number[]): string[] {
+    const at = (name: string): string => join(this.directory, 'podinfo', name);
+    return [
+      ...['--wait', at('order'), '--waitcontent', String(number)],
+      ...['--gate', at('gate'), '--over', at('over')],
+      ...(after.length === 0 ? ['--first'] : after.flatMap((each) => ['--after', this.run(each)])),
+      ...['--post', this.run(number), '--step', `step-${number}`],
+    ];
+  }
+}
