@@ -6,7 +6,15 @@
  * const [task] = await loadTasks(['task.yaml']);
  * const pod = podOf(task, { agentImage: 'taskflow/agent:0.1.0' });
  */
-export { loadTasks, ManifestError, parseTasks, type Problem } from '../shared/manifest/index.ts';
+export {
+  loadManifests,
+  loadTasks,
+  ManifestError,
+  parseTasks,
+  type DataObject,
+  type Manifests,
+  type Problem,
+} from '../shared/manifest/index.ts';
 export {
   GATE_ANNOTATION,
   NoCommandError,

@@ -1,6 +1,12 @@
 import { formatJson } from '../shared/json.ts';
+import { plain } from '../shared/text.ts';
 import { formatYaml } from '../shared/manifest/index.ts';
 import { print } from '../shared/print.ts';
+
+/** Says on standard error what keeps nobody from going on; what a stranger wrote in it is made harmless. */
+export function warn(text: string): void {
+  process.stderr.write(`warning: ${plain(text)}\n`);
+}
 
 /**
  * Prints Kubernetes objects on standard output; several as YAML documents, or as one JSON `List`.

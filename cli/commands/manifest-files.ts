@@ -1,7 +1,9 @@
 /** Which manifests a command reads: files, directories, standard input. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { loadManifests, type Manifests } from '../../shared/manifest/index.ts';
 import { UsageError } from '../../shared/turn/errors.ts';
+import { warn } from '../print.ts';
 
 /** The option of every command that reads Tasks; words without a dash mean the same. */
 export const manifestOption = {
@@ -14,13 +16,31 @@ export const manifestOption = {
   },
 } as const;
 
+/** More objects that nobody uses are only counted. */
+const NAMED = 20;
+
+/**
+ * Reads the Tasks that the user named and the ConfigMaps and Secrets beside them, and says on standard error what else
+ * is there.
+ *
+ * @throws {UsageError} @throws {ManifestError}
+ */
+export async function readManifests(given: readonly string[]): Promise<Manifests> {
+  const manifests = await loadManifests(await manifestFiles(given));
+  const { others } = manifests;
+  for (const { value, file, line, column } of others.slice(0, NAMED))
+    warn(`${file}:${line}:${column}: ${value} is not used; only Tasks, ConfigMaps and Secrets are`);
+  if (others.length > NAMED) warn(`${others.length - NAMED} more objects are not used`);
+  return manifests;
+}
+
 /**
  * The files to read, those of a directory in the order of their names.
  *
  * @param given - what the user named
  * @throws {UsageError}
  */
-export async function manifestFiles(given: readonly string[]): Promise<string[]> {
+async function manifestFiles(given: readonly string[]): Promise<string[]> {
   if (given.length === 0) throw new UsageError('no manifest; name a file, or - for standard input');
   if (given.includes(''))
     throw new UsageError('the name of a manifest is empty; name a file, or - for standard input');

@@ -1,12 +1,12 @@
 import packageJson from '../../package.json' with { type: 'json' };
-import { loadTasks } from '../../shared/manifest/index.ts';
 import { cautions } from '../../shared/pod/cautions.ts';
 import { podOf } from '../../shared/pod/pod.ts';
 import { scriptsConfigMap } from '../../shared/pod/scripts.ts';
 import { lookupOptions } from '../image/lookup-options.ts';
 import { command } from '../command.ts';
-import { manifestFiles, manifestOption } from './manifest-files.ts';
-import { printObjects } from '../print.ts';
+import { asNew } from '../../shared/task/name.ts';
+import { manifestOption, readManifests } from './manifest-files.ts';
+import { printObjects, warn } from '../print.ts';
 
 export const renderCommand = command({
   name: 'render',
@@ -30,14 +30,17 @@ export const renderCommand = command({
     ...lookupOptions,
   },
   async run({ filename, output, agentImage: image, injection, ...options }) {
-    const tasks = await loadTasks(await manifestFiles(filename));
+    const { tasks: written, data } = await readManifests(filename);
+    for (const { kind, name } of data)
+      warn(`${kind} ${name} is not printed; create it in the cluster as well`);
+    const tasks = written.map(asNew);
     const { imagesOf } = await import('../image/look-up.ts');
     const images = await imagesOf(tasks, 'every-node', options);
     const objects = tasks.flatMap((task) => {
       const scripts = scriptsConfigMap(task);
       return [...(scripts ? [scripts] : []), podOf(task, { agentImage: image, images, injection })];
     });
-    for (const caution of tasks.flatMap(cautions)) process.stderr.write(`warning: ${caution}\n`);
+    tasks.flatMap(cautions).forEach(warn);
     await printObjects(objects, output);
   },
 });

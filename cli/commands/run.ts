@@ -1,9 +1,9 @@
 import { parseDuration } from '../../shared/turn/duration.ts';
-import { loadTasks } from '../../shared/manifest/index.ts';
 import { UsageError } from '../../shared/turn/errors.ts';
 import { lookupOptions } from '../image/lookup-options.ts';
 import { command } from '../command.ts';
-import { manifestFiles, manifestOption } from './manifest-files.ts';
+import { withName } from '../../shared/task/name.ts';
+import { manifestOption, readManifests } from './manifest-files.ts';
 
 /** kubectl's words for a dry run, as far as they mean anything without a cluster. */
 const DRY_RUN = {
@@ -61,12 +61,13 @@ export const runCommand = command({
     if (parseDuration(grace) === undefined) {
       throw new UsageError(`--grace "${grace}" is not a duration; write 10s or 1m30s`);
     }
-    const tasks = await loadTasks(await manifestFiles(filename));
+    const { tasks: written, data } = await readManifests(filename);
+    const tasks = written.map(withName);
     const { imagesOf } = await import('../image/look-up.ts');
     const images = await imagesOf(tasks, 'this-machine', options);
     if (dryRun) {
       const { printPlans } = await import('../run/print-plan.ts');
-      return printPlans(tasks, { env, ignoreMounts, images }, output === 'json' ? 'json' : 'text');
+      return printPlans(tasks, { env, ignoreMounts, images, data }, output === 'json' ? 'json' : 'text');
     }
     const { runAll } = await import('../run/run-all.ts');
     const { findAgent } = await import('../run/agent-program.ts');
@@ -79,6 +80,7 @@ export const runCommand = command({
         env,
         ignoreMounts,
         images,
+        data,
         keep,
         grace,
         report: reporter.report,

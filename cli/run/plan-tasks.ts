@@ -11,7 +11,7 @@ import { LocalRunError, planTask, type LocalPlan, type LocalSettings } from './p
  */
 export function planTasks(
   tasks: readonly Task[],
-  settings: Pick<LocalSettings, 'env' | 'ignoreMounts' | 'images'>,
+  settings: Pick<LocalSettings, 'env' | 'ignoreMounts' | 'images' | 'data'>,
 ): { plans: LocalPlan[]; layout: Layout } {
   // The directory gets a name of its own only when it is made.
   const layout = layoutAt(join(parentDirectory(), `${PREFIX}XXXXXX`));

@@ -6,11 +6,14 @@ import { expand } from '../../shared/turn/expansion.ts';
 import { imageFor } from '../../shared/image/found.ts';
 import { imageWords } from '../../shared/image/resolve.ts';
 import { type Images } from '../../shared/image/steps.ts';
+import { findData, type DataObject } from '../../shared/manifest/data-objects.ts';
 import { NoCommandError } from '../../shared/pod/pod.ts';
 import { declaredCommand } from '../../shared/pod/step-command.ts';
+import { nameOf } from '../../shared/task/name.ts';
 import { stepsOf, type CompleteStep } from '../../shared/task/step-template.ts';
 import { type Task, type TaskSpec } from '../../shared/task/task.ts';
 import { mountsOf, pathsWithin, type Place } from './mounts.ts';
+import { variablesOf, type Sources } from './variables.ts';
 
 export interface LocalStep {
   name: string;
@@ -19,6 +22,8 @@ export interface LocalStep {
   image: string;
   /** What runs, with `$(NAME)` replaced as the kubelet would. */
   command: readonly string[];
+  /** The same without what may be a secret: those `$(NAME)` stay as they are written. */
+  shown: readonly string[];
   /** What is added to the environment of `taskflow run`. */
   env: Readonly<Record<string, string>>;
   /** Where it runs. */
@@ -48,6 +53,8 @@ export interface LocalSettings {
   env: ReadonlyMap<string, string>;
   /** Go on although volumes cannot be mounted. */
   ignoreMounts: boolean;
+  /** The ConfigMaps and Secrets that there are. */
+  data?: readonly DataObject[];
   /** What the images run of those steps that leave it to them. */
   images?: Images;
   /** Why a process cannot be started in a directory of this machine; `undefined` when it can. */
@@ -69,12 +76,13 @@ export class LocalRunError extends Error {
  * @throws {LocalRunError} with every reason why the Task cannot run here.
  */
 export function planTask(task: Task, settings: LocalSettings): LocalPlan {
-  const { name } = task.metadata;
+  const name = nameOf(task);
   const problems: string[] = [];
   const given = stepsOf(task.spec);
+  const find: Sources['find'] = (wanted) => findData(settings.data ?? [], wanted, task.metadata.namespace);
   const steps = given.map((step, index) => {
     const report = (problem: string): void => void problems.push(`step ${step.name} ${problem}`);
-    const planned = planStep(step, index + 1, settings, report);
+    const planned = planStep(step, index + 1, { ...settings, find }, report);
     mountProblems(step, planned, settings).forEach(report);
     return planned;
   });
@@ -86,16 +94,20 @@ export function planTask(task: Task, settings: LocalSettings): LocalPlan {
 function planStep(
   step: CompleteStep,
   number: number,
-  settings: LocalSettings,
+  settings: LocalSettings & Pick<Sources, 'find'>,
   report: (problem: string) => void,
 ): LocalStep {
   const path = resolve(settings.scripts, step.name);
-  const variables = environment(step, settings.env, report);
+  const variables = variablesOf(step, { given: settings.env, find: settings.find, report });
   const own = declaredCommand(step, path) ?? step.args ?? [];
   const before = wordsOfImage(step, settings);
   if (before === undefined) report(new NoCommandError([step]).message.replace(`step ${step.name} `, ''));
   // As for the kubelet, what the image says is taken as it is.
-  const command = [...(before ?? []), ...own.map((word) => expand(word, variables))];
+  const words = (values: ReadonlyMap<string, string>): string[] => [
+    ...(before ?? []),
+    ...own.map((word) => expand(word, values)),
+  ];
+  const command = words(variables.all);
   if (command.some((word) => word.includes('\0')))
     report('has a NUL in its command, which no program can be given');
   return {
@@ -103,7 +115,8 @@ function planStep(
     number,
     image: step.image,
     command,
-    env: { TMPDIR: settings.temporary(number), ...Object.fromEntries(variables) },
+    shown: words(variables.open),
+    env: { TMPDIR: settings.temporary(number), ...Object.fromEntries(variables.all) },
     directory: workingDirectory(step, settings, report),
     script: step.script ? { path, text: step.script } : undefined,
     limits: limitsOf(step),
@@ -128,43 +141,6 @@ function wordsOfImage(step: CompleteStep, { images }: LocalSettings): readonly s
   if (declaredCommand(step, '') !== undefined) return [];
   const found = images?.get(step.image);
   return found && imageWords(imageFor(found, hostPlatform()), step.args);
-}
-
-/** The variables of a step, in order, so that a later one may refer to an earlier one. */
-function environment(
-  step: CompleteStep,
-  given: ReadonlyMap<string, string>,
-  report: (problem: string) => void,
-): Map<string, string> {
-  const variables = new Map<string, string>();
-  for (const [index, { name, value, valueFrom }] of (step.env ?? []).entries()) {
-    const replaced = given.get(name);
-    if (replaced === undefined && valueFrom !== undefined) {
-      const source = Object.keys(valueFrom)[0] ?? 'valueFrom';
-      report(
-        `takes env[${index}] ${name} from ${source}, which only a cluster has; give it with --env ${name}=VALUE`,
-      );
-    }
-    variables.set(name, replaced ?? expand(value ?? '', variables));
-  }
-  for (const [index, source] of (step.envFrom ?? []).entries()) {
-    const ref = source.configMapRef
-      ? `ConfigMap ${source.configMapRef.name}`
-      : `Secret ${source.secretRef?.name}`;
-    const optional = (source.configMapRef ?? source.secretRef)?.optional === true;
-    if (!optional && given.size === 0) {
-      report(
-        `takes envFrom[${index}] from ${ref}, which only a cluster has; give its variables with --env NAME=VALUE`,
-      );
-    }
-  }
-  for (const [name, value] of given) variables.set(name, value);
-  for (const [name, value] of variables) {
-    if (`${name}${value}`.includes('\0')) {
-      report(`has a NUL in the variable ${JSON.stringify(name)}, which no program can be given`);
-    }
-  }
-  return variables;
 }
 
 function mountProblems(step: CompleteStep, planned: LocalStep, { ignoreMounts }: LocalSettings): string[] {
@@ -229,7 +205,7 @@ const NOT_APPLIED = [
     'startupProbe',
     'lifecycle',
   ] as const),
-  ...(['stdin', 'tty', 'volumeMounts', 'volumeDevices', 'envFrom'] as const),
+  ...(['stdin', 'tty', 'volumeMounts', 'volumeDevices'] as const),
 ];
 
 /** The fields of a Task that need a cluster. `handOff` says how a cluster goes about it; the steps are the same. */

@@ -14,14 +14,15 @@ import { type LocalPlan, type LocalSettings } from './plan.ts';
  */
 export async function printPlans(
   tasks: readonly Task[],
-  settings: Pick<LocalSettings, 'env' | 'ignoreMounts' | 'images'>,
+  settings: Pick<LocalSettings, 'env' | 'ignoreMounts' | 'images' | 'data'>,
   format: 'text' | 'json',
 ): Promise<void> {
   const { plans, layout } = planTasks(tasks, settings);
   const printed = plans.map((plan) => ({
     ...plan,
-    steps: plan.steps.map((step) => ({
+    steps: plan.steps.map(({ shown, ...step }) => ({
       ...step,
+      command: shown,
       env: Object.keys(step.env),
       files: layout.files(step.number),
     })),
@@ -32,7 +33,7 @@ export async function printPlans(
 }
 
 type Printed = Omit<LocalPlan, 'steps'> & {
-  steps: readonly (Omit<LocalPlan['steps'][number], 'env'> & {
+  steps: readonly (Omit<LocalPlan['steps'][number], 'env' | 'shown'> & {
     env: readonly string[];
     files: AgentFiles;
   })[];

@@ -1,6 +1,7 @@
 /** Runs Tasks one after the other, and stops them when somebody asks for it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SystemError } from '../../shared/turn/errors.ts';
+import { nameOf } from '../../shared/task/name.ts';
 import { type Task } from '../../shared/task/task.ts';
 import { removeDeadRuns } from './lifeline.ts';
 import { planTasks } from './plan-tasks.ts';
@@ -43,8 +44,8 @@ export async function runAll(
       if (result.left !== undefined) outputs.say(`taskflow: ${result.left}`);
       exitCode = result.exitCode;
       if (result.status !== 'Successful') {
-        const dropped = tasks.slice(at + 1).map(({ metadata }) => metadata.name);
-        const after = task.metadata.name;
+        const dropped = tasks.slice(at + 1).map(nameOf);
+        const after = nameOf(task);
         if (dropped.length > 0) void settings.report({ type: 'TasksSkipped', tasks: dropped, after });
         break;
       }

@@ -6,7 +6,9 @@ import { signalNumber } from '../../shared/turn/signals.ts';
 import { type Images } from '../../shared/image/steps.ts';
 import { QUIT, turn } from '../../shared/turn/order.ts';
 import { next, type Outcome } from '../../shared/turn/outcome.ts';
+import { type DataObject } from '../../shared/manifest/data-objects.ts';
 import { agentArguments } from '../../shared/pod/step-command.ts';
+import { withName } from '../../shared/task/name.ts';
 import { type Task } from '../../shared/task/task.ts';
 import { after } from './deadline.ts';
 import { LIFELINE, lost, startAgentProcess, type AgentProcess } from './agent-process.ts';
@@ -28,6 +30,8 @@ export interface RunSettings {
   /** Variables that replace or add to those of every step. */
   env: ReadonlyMap<string, string>;
   ignoreMounts: boolean;
+  /** The ConfigMaps and Secrets that there are, from which variables can be taken. */
+  data?: readonly DataObject[];
   /** What the images run of those steps that leave it to them; see `lookUpImages`. */
   images?: Images;
   /** Whether the temporary directory of the run stays. */
@@ -60,7 +64,8 @@ export interface TaskResult {
  * const never = new AbortController().signal;
  * await runTask(task, { agent: await findAgent(), stop: never, kill: never, report: console.log, … });
  */
-export async function runTask(task: Task, settings: RunSettings): Promise<TaskResult> {
+export async function runTask(given: Task, settings: RunSettings): Promise<TaskResult> {
+  const task = withName(given);
   const layout = await makeLayout(task.spec.steps.length);
   let result: Ran | undefined;
   let left: string | undefined;

@@ -1,30 +1,69 @@
 import type { z } from 'zod';
 import { API_VERSION, KIND, OWN_PREFIX } from '../task/api.ts';
 import { type Task, taskSchema } from '../task/task.ts';
+import { dataObject, dataSchemas, type DataObject } from './data-objects.ts';
 import { expectation } from './expect.ts';
 import { explainIssue, explainUnknown } from './explain.ts';
 import { describe, showable } from './found.ts';
 import { locateName, locateValue } from './locate.ts';
 import type { Tree, TreeFinding } from './tree.ts';
-import { findUnknown } from './unknown.ts';
-import { formatPath } from './words.ts';
+import { isMap } from './objects.ts';
+import { suggest } from './suggest.ts';
+import { findUnknown, type UnknownField } from './unknown.ts';
+import { formatPath, quote } from './words.ts';
 
-export type Checked = { task: Task } | { findings: TreeFinding[] };
+export type Checked =
+  | { task: Task }
+  | { data: DataObject }
+  /** An object of another kind, and what keeps it from being a Task. */
+  | { other: string; findings: TreeFinding[] }
+  | { findings: TreeFinding[] };
 
-/** Decides whether a document is a Task, and if not, says everything that keeps it from being one. */
-export function checkTask(tree: Tree): Checked {
+/** Decides what an object is, and says everything that keeps it from being what it is meant to be. */
+export function checkObject(tree: Tree): Checked {
   if (tree.exhausted) return { findings: tree.findings };
-  const checked = checkValue(tree);
+  const kind = kindOf(tree.value);
+  const checked =
+    kind === 'Task' ? checkTask(tree) : kind === 'other' ? otherOf(tree) : checkData(tree, kind);
   if (tree.findings.length === 0) return checked;
   // Where the YAML itself is wrong there is a stand-in: what the schema thinks of that is of no interest.
   const wrong = new Set(tree.findings.map(({ path }) => formatPath(path)));
   const isStandIn = ({ path }: TreeFinding): boolean =>
     path.some((_, index) => wrong.has(formatPath(path.slice(0, index + 1))));
-  const others = 'task' in checked ? [] : checked.findings.filter((finding) => !isStandIn(finding));
+  const others =
+    'findings' in checked && !('other' in checked)
+      ? checked.findings.filter((finding) => !isStandIn(finding))
+      : [];
   return { findings: [...tree.findings, ...others] };
 }
 
-function checkValue(tree: Tree): Checked {
+/** What somebody did not say, or said in our group, is taken for a Task, so that it is told what a Task wants. */
+function kindOf(value: unknown): 'Task' | 'other' | DataObject['kind'] {
+  if (!isMap(value)) return 'Task';
+  const { apiVersion, kind } = value;
+  if (typeof kind !== 'string' || typeof apiVersion !== 'string' || kind === '' || apiVersion === '')
+    return 'Task';
+  if (apiVersion === 'v1' && (kind === 'ConfigMap' || kind === 'Secret')) return kind;
+  const isOurs = apiVersion.startsWith(OWN_PREFIX) || (kind === KIND && suggest(apiVersion, [API_VERSION]));
+  return isOurs ? 'Task' : 'other';
+}
+
+function otherOf(tree: Tree): Checked {
+  const { kind, metadata } = isMap(tree.value) ? tree.value : {};
+  const name = isMap(metadata) ? (metadata['name'] ?? metadata['generateName']) : undefined;
+  const words = [kind, name].filter((word) => typeof word === 'string').map((word) => quote(word) ?? '…');
+  return { other: words.join(' ').replaceAll('"', ''), findings: checkKind(tree) };
+}
+
+function checkData(tree: Tree, kind: DataObject['kind']): Checked {
+  const schema = dataSchemas[kind];
+  const result = schema.safeParse(tree.value, { error: expectation });
+  const unknown = findUnknown(schema, tree.value);
+  if (result.success && unknown.length === 0) return { data: dataObject(result.data) };
+  return { findings: explainAll(tree, result.error?.issues ?? [], unknown) };
+}
+
+function checkTask(tree: Tree): Checked {
   const foreign = checkKind(tree);
   if (foreign.length > 0 && !isMeantAsTask(tree.value)) return { findings: foreign };
 
@@ -39,29 +78,37 @@ function checkValue(tree: Tree): Checked {
     return { findings: [{ ...finding, message: `${finding.message}; make several Tasks of it` }] };
   }
 
+  const issues = (result.error?.issues ?? []).filter(
+    ({ path }) => !(path.length === 1 && foreign.some((finding) => finding.path[0] === path[0])),
+  );
+  return { findings: [...foreign, ...explainAll(tree, issues, unknown)] };
+}
+
+function explainAll(
+  tree: Tree,
+  issues: readonly z.core.$ZodIssue[],
+  unknown: readonly UnknownField[],
+): TreeFinding[] {
   // A field that is misspelt is not missing as well.
   const misspelt = new Set(
     unknown.flatMap(({ path, suggestion }) =>
       suggestion === undefined ? [] : formatPath([...path.slice(0, -1), suggestion]),
     ),
   );
-  const issues = (result.error?.issues ?? []).filter(
-    ({ code, path }) =>
-      code !== 'unrecognized_keys' &&
-      !(path.length === 1 && foreign.some((finding) => finding.path[0] === path[0])) &&
-      !(misspelt.has(formatPath(path)) && valueAt(tree.value, path) === undefined),
-  );
-  return {
-    findings: [
-      ...foreign,
-      ...unknown.map((field) => ({
-        offset: locateName(tree, field.path).offset,
-        path: field.path,
-        message: explainUnknown(field),
-      })),
-      ...issues.map((issue) => explainAt(tree, issue)),
-    ],
-  };
+  return [
+    ...unknown.map((field) => ({
+      offset: locateName(tree, field.path).offset,
+      path: field.path,
+      message: explainUnknown(field),
+    })),
+    ...issues
+      .filter(
+        ({ code, path }) =>
+          code !== 'unrecognized_keys' &&
+          !(misspelt.has(formatPath(path)) && valueAt(tree.value, path) === undefined),
+      )
+      .map((issue) => explainAt(tree, issue)),
+  ];
 }
 
 /** One that only lacks its apiVersion, or has that of another release, is a Task with more than that to be said about it. */
@@ -91,7 +138,7 @@ function checkKind(tree: Tree): TreeFinding[] {
     const { offset, source } = locateValue(tree, path);
     if (given === undefined) return [{ offset, path, message: `missing; write "${name}: ${want}"` }];
     const found = describe(given, showable(given, source, path));
-    return [{ offset, path, message: `expected "${want}", found ${found}; taskflow reads no other objects` }];
+    return [{ offset, path, message: `expected "${want}", found ${found}; taskflow runs Tasks only` }];
   });
 }
 

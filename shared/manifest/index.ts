@@ -1,5 +1,6 @@
+export { findData, type DataObject } from './data-objects.ts';
 export { ManifestError, type Problem } from './errors.ts';
 export { readManifest } from './input.ts';
-export { loadTasks } from './load.ts';
-export { parseTasks } from './read.ts';
+export { loadManifests, loadTasks } from './load.ts';
+export { parseTasks, type Manifests } from './read.ts';
 export { formatYaml } from './write.ts';

@@ -1,7 +1,7 @@
 import type { Task } from '../task/task.ts';
-import { ManifestError, type Problem } from './errors.ts';
+import { ManifestError } from './errors.ts';
 import { displayName, readManifest } from './input.ts';
-import { findDuplicates, type PlacedTask, readTasks } from './read.ts';
+import { readObjects, together, type Manifests, type Read } from './read.ts';
 
 /**
  * Reads the Tasks of several files; `-` is standard input.
@@ -14,19 +14,24 @@ import { findDuplicates, type PlacedTask, readTasks } from './read.ts';
  * const tasks = await loadTasks(['build.yaml', 'test.yaml']);
  */
 export async function loadTasks(files: readonly string[]): Promise<Task[]> {
-  const tasks: PlacedTask[] = [];
-  const problems: Problem[] = [];
+  return (await loadManifests(files)).tasks;
+}
+
+/**
+ * Like `loadTasks`, and gives what else is in the files: the ConfigMaps and Secrets beside the Tasks, and what is not used.
+ *
+ * @example
+ * const { tasks, data, others } = await loadManifests(['release.yaml']);
+ */
+export async function loadManifests(files: readonly string[]): Promise<Manifests> {
+  const reads: Read[] = [];
   for (const file of files) {
     try {
-      const read = readTasks(await readManifest(file), displayName(file));
-      tasks.push(...read.tasks);
-      problems.push(...read.problems);
+      reads.push(readObjects(await readManifest(file), displayName(file)));
     } catch (error) {
       if (!(error instanceof ManifestError)) throw error;
-      problems.push(...error.problems);
+      reads.push({ tasks: [], data: [], others: [], noTask: [], problems: [...error.problems] });
     }
   }
-  problems.push(...findDuplicates(tasks));
-  if (problems.length > 0) throw new ManifestError(problems);
-  return tasks.map(({ task }) => task);
+  return together(reads);
 }

@@ -25,6 +25,11 @@ export function locateName(tree: Tree, path: Path): Spot {
   return { offset: field?.key.range?.[0] ?? 0, source: undefined };
 }
 
+/** The node at a path, which may be an alias. */
+export function nodeAt(tree: Tree, path: Path): ParsedNode | null {
+  return walk(tree, path).node;
+}
+
 function walk(tree: Tree, path: Path): { node: ParsedNode | null; field: Field | undefined } {
   let node = tree.root;
   let field: Field | undefined;

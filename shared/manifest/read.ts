@@ -1,90 +1,143 @@
 import type { Document } from 'yaml';
 import { isScalar } from 'yaml';
 import type { Task } from '../task/task.ts';
-import { checkTask } from './check.ts';
+import { KIND } from '../task/api.ts';
+import { checkObject } from './check.ts';
+import type { DataObject } from './data-objects.ts';
 import { ManifestError, type Problem } from './errors.ts';
 import { locateValue } from './locate.ts';
+import { objectsIn } from './objects.ts';
 import { decode, type Finding, Lines } from './text.ts';
 import { buildTree, type TreeFinding } from './tree.ts';
-import { formatPath } from './words.ts';
+import { formatPath, type Path } from './words.ts';
 import { parseYaml } from './yaml.ts';
 
-/** A Task and where its name stands. */
-export interface PlacedTask {
-  task: Task;
+/** Something, and where its name stands. */
+export interface Placed<Value> {
+  value: Value;
   file: string;
   line: number;
   column: number;
 }
 
+/** What one text holds, before anybody knows whether it is of use. */
+export interface Read {
+  tasks: Placed<Task>[];
+  /** The ConfigMaps and Secrets beside them. */
+  data: Placed<DataObject>[];
+  /** The objects of other kinds, in words: `Deployment web`. */
+  others: Placed<string>[];
+  problems: Problem[];
+  /** What to say when there is no Task here nor in any other text. */
+  noTask: Problem[];
+}
+
 /**
  * Reads all Tasks of a YAML or JSON text, in the way `kubectl` reads YAML (1.1: `yes` is a boolean, `0755` is octal).
  *
- * @param text - UTF-8 bytes or a string, at most 1 MiB, of one or more documents
+ * @param text - UTF-8 bytes or a string, at most 1 MiB, of one or more documents, Lists among them
  * @param file - the name of the file for messages
- * @returns the Tasks in the order written; at least one
+ * @returns the Tasks in the order written, without the objects beside them; at least one
  * @throws ManifestError with every problem of the text, when there is any
  *
  * @example
  * const [task] = parseTasks(await readFile('task.yaml'), 'task.yaml');
  */
 export function parseTasks(text: string | Uint8Array, file: string): Task[] {
-  const { tasks, problems } = readTasks(text, file);
-  const all = [...problems, ...findDuplicates(tasks)];
-  if (all.length > 0) throw new ManifestError(all);
-  return tasks.map(({ task }) => task);
+  return together([readObjects(text, file)]).tasks;
 }
 
-/** Like `parseTasks`, but gives the problems back, and lets Tasks have the same name. */
-export function readTasks(
-  input: string | Uint8Array,
-  file: string,
-): { tasks: PlacedTask[]; problems: Problem[] } {
+/** Like `parseTasks`, but gives everything back, the problems too, and lets objects have the same name. */
+export function readObjects(input: string | Uint8Array, file: string): Read {
   const { text, finding } = decode(input);
   const lines = new Lines(text);
-  const place = ({ offset, path, message }: Finding & { path?: TreeFinding['path'] }): Problem => ({
+  const problem = ({ offset, path, message }: Finding & { path?: TreeFinding['path'] }): Problem => ({
     file,
     ...lines.at(offset),
     path: formatPath(path ?? []),
     message,
   });
-  if (finding !== undefined) return { tasks: [], problems: [place(finding)] };
+  const read: Read = { tasks: [], data: [], others: [], problems: [], noTask: [] };
+  if (finding !== undefined) return { ...read, problems: [problem(finding)] };
 
-  const { documents, findings } = parseYaml(text);
-  if (findings.length > 0) return { tasks: [], problems: firstOfEachLine(findings.map(place)) };
+  const parsed = parseYaml(text);
+  if (parsed.findings.length > 0) return { ...read, problems: firstOfEachLine(parsed.findings.map(problem)) };
 
-  const tasks: PlacedTask[] = [];
-  const problems: Problem[] = [];
+  const documents = parsed.documents.filter((document) => !isEmpty(document));
+  if (documents.length === 0) {
+    const message = 'no Task found; the file is empty or has only comments';
+    return { ...read, problems: [problem({ offset: 0, message })] };
+  }
   for (const document of documents) {
-    if (isEmpty(document)) continue;
-    const tree = buildTree(document);
-    const checked = checkTask(tree);
-    if ('task' in checked) {
-      const { offset } = locateValue(tree, ['metadata', 'name']);
-      tasks.push({ task: checked.task, file, ...lines.at(offset) });
-    } else problems.push(...inOrder(checked.findings.map(place)));
+    const { objects, findings } = objectsIn(buildTree(document));
+    read.problems.push(...inOrder(findings.map(problem)));
+    for (const { tree, at } of objects) {
+      const checked = checkObject(tree);
+      const placed = <Value>(value: Value, path: Path): Placed<Value> => ({
+        value,
+        file,
+        ...lines.at(locateValue(tree, path).offset),
+      });
+      if ('task' in checked) read.tasks.push(placed(checked.task, ['metadata', 'name']));
+      else if ('data' in checked) read.data.push(placed(checked.data, ['metadata', 'name']));
+      else {
+        const problems = checked.findings.map((each) => problem({ ...each, path: [...at, ...each.path] }));
+        if ('other' in checked) read.others.push(placed(checked.other, []));
+        ('other' in checked ? read.noTask : read.problems).push(...inOrder(problems));
+      }
+    }
   }
-  if (tasks.length === 0 && problems.length === 0) {
-    problems.push(place({ offset: 0, message: 'no Task found; the file is empty or has only comments' }));
-  }
-  return { tasks, problems };
+  if (read.noTask.length === 0) read.noTask.push(problem({ offset: 0, message: 'no Task found' }));
+  return read;
 }
 
-/** Finds Tasks that would be the same object of the cluster. */
-export function findDuplicates(tasks: readonly PlacedTask[]): Problem[] {
-  const seen = new Map<string, PlacedTask>();
-  return tasks.flatMap((placed) => {
-    const { task, file, line, column } = placed;
-    const { name, namespace } = task.metadata;
-    const id = `${namespace ?? ''}/${name}`;
+/** What several texts hold together. */
+export interface Manifests {
+  /** At least one. */
+  tasks: Task[];
+  /** The ConfigMaps and Secrets beside them. */
+  data: DataObject[];
+  /** What is not used, and where it stands. */
+  others: Placed<string>[];
+}
+
+/** @throws ManifestError with all their problems, also when two are the same object, or when none is a Task */
+export function together(reads: readonly Read[]): Manifests {
+  const tasks = reads.flatMap((read) => read.tasks);
+  const data = reads.flatMap((read) => read.data);
+  const problems = [
+    ...reads.flatMap((read) => read.problems),
+    ...duplicates(tasks, ({ metadata }) => ({ kind: KIND, ...metadata })),
+    ...duplicates(data, (object) => object),
+  ];
+  if (problems.length === 0 && tasks.length === 0) problems.push(...reads.flatMap((read) => read.noTask));
+  if (problems.length > 0) throw new ManifestError(problems);
+  return {
+    tasks: tasks.map(({ value }) => value),
+    data: data.map(({ value }) => value),
+    others: reads.flatMap(({ others }) => others),
+  };
+}
+
+/** Finds those that would be the same object of the cluster. */
+function duplicates<Value>(
+  all: readonly Placed<Value>[],
+  identify: (value: Value) => { kind: string; name?: string | undefined; namespace?: string | undefined },
+): Problem[] {
+  const seen = new Map<string, Placed<Value>>();
+  return all.flatMap((placed) => {
+    const { value, ...place } = placed;
+    const { kind, name, namespace } = identify(value);
+    const id = `${kind} ${namespace ?? ''}/${name}`;
     const first = seen.get(id);
-    if (first === undefined) {
+    // Those that get a name from the cluster get different ones.
+    if (!name || first === undefined) {
       seen.set(id, placed);
       return [];
     }
     const where = `${first.file}:${first.line}:${first.column}`;
-    const message = `the Task "${name}" is at ${where} already; give one of them another name or namespace`;
-    return [{ file, line, column, path: 'metadata.name', message }];
+    const message = `the ${kind} "${name}" is at ${where} already; give one of them another name or namespace`;
+    return [{ ...place, path: 'metadata.name', message }];
   });
 }
 

@@ -14,7 +14,7 @@ export interface OwnerReference {
 
 /** What makes an object the Task's own. Empty for a Task that no cluster has: nothing can belong to it. */
 export function ownedBy({ metadata: { name, uid } }: Task): { ownerReferences?: [OwnerReference] } {
-  if (uid === undefined) return {};
+  if (uid === undefined || name === undefined) return {};
   return {
     ownerReferences: [
       { apiVersion: API_VERSION, kind: KIND, name, uid, controller: true, blockOwnerDeletion: true },

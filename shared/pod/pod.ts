@@ -22,6 +22,9 @@ export const GATE_ANNOTATION = `${OWN_PREFIX}gate`;
 /** Seconds that a pod lives past its Task's timeout before the kubelet ends it, should no controller have done so. */
 const BACK_STOP = 60;
 
+/** The longest `generateName`. */
+const MAX_PREFIX = 253;
+
 /** The fields of `podTemplate` that are no field of the pod, or not the user's to set. */
 type Refused =
   | ('metadata' | 'restartPolicy' | 'volumes' | 'activeDeadlineSeconds')
@@ -91,7 +94,7 @@ export function podOf(task: Task, settings: PodSettings): Pod {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      ...nameOf(task),
+      ...podName(task),
       ...(namespace !== undefined && { namespace }),
       labels: { ...labelsOf(task), ...given?.labels, ...ownLabelsOf(task) },
       annotations: { ...given?.annotations, ...startOf(spec) },
@@ -118,7 +121,10 @@ export function podNameOf({ name, uid }: { name: string; uid: string }): string 
   return `task-pod-${name}-${shortHash(uid, 8)}`;
 }
 
-function nameOf({ metadata: { name, uid } }: Task): { name: string } | { generateName: string } {
+function podName({
+  metadata: { name, generateName = '', uid },
+}: Task): Pick<Pod['metadata'], 'name' | 'generateName'> {
+  if (!name) return { generateName: `task-pod-${generateName}`.slice(0, MAX_PREFIX) };
   return uid === undefined ? { generateName: `task-pod-${name}-` } : { name: podNameOf({ name, uid }) };
 }
 

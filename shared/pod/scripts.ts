@@ -1,6 +1,7 @@
 /** The scripts of a Task: one ConfigMap, each script byte for byte under its step's name. */
 import { labelsOf } from './labels.ts';
 import { ownedBy, shortHash, type OwnerReference } from './owner.ts';
+import { nameOf } from '../task/name.ts';
 import type { Task } from '../task/task.ts';
 
 /** What the API server takes at most as the data of one ConfigMap, in bytes. */
@@ -39,17 +40,17 @@ export function scriptsConfigMap(task: Task): ConfigMap | undefined {
   if (total > MAX_SCRIPT_BYTES) {
     const list = sizes.map(({ name, bytes }) => `${name} ${bytes}`).join(', ');
     throw new ScriptsTooLargeError(
-      `the scripts of Task ${task.metadata.name} have ${total} bytes together (${list}); a ConfigMap holds ${MAX_SCRIPT_BYTES}. Put the large ones into an image or a volume`,
+      `the scripts of Task ${nameOf(task)} have ${total} bytes together (${list}); a ConfigMap holds ${MAX_SCRIPT_BYTES}. Put the large ones into an image or a volume`,
     );
   }
-  const { name, namespace, uid } = task.metadata;
+  const { namespace, uid } = task.metadata;
   // With the uid: what belonged to an earlier Task of this name is about to be deleted.
   const hash = shortHash(JSON.stringify(uid === undefined ? scripts : [uid, ...scripts]), 10);
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: {
-      name: `task-scripts-${name}-${hash}`,
+      name: `task-scripts-${nameOf(task)}-${hash}`,
       ...(namespace !== undefined && { namespace }),
       labels: labelsOf(task),
       ...ownedBy(task),

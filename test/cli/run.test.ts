@@ -201,7 +201,7 @@ describe('taskflow run', () => {
     [
       'a variable that only a cluster has',
       { env: [{ name: 'T', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] },
-      'step a takes env[0] T from secretKeyRef, which only a cluster has; give it with --env T=VALUE',
+      'step a takes env[0] T from Secret s, which only a cluster has; put the Secret into a file beside the Task, or give the variable with --env T=VALUE',
     ],
     [
       'a working directory that is not here',

@@ -263,13 +263,13 @@ describe('a document that is no Task', () => {
     [
       'of another kind',
       'apiVersion: apps/v1\nkind: Deployment\nspec: { steps: 5 }\n',
-      'task.yaml:1:13: apiVersion: expected "api.practice.com/v1alpha1", found the string "apps/v1"; taskflow reads no other objects\n' +
-        'task.yaml:2:7: kind: expected "Task", found the string "Deployment"; taskflow reads no other objects',
+      'task.yaml:1:13: apiVersion: expected "api.practice.com/v1alpha1", found the string "apps/v1"; taskflow runs Tasks only\n' +
+        'task.yaml:2:7: kind: expected "Task", found the string "Deployment"; taskflow runs Tasks only',
     ],
     [
       'of another version',
       stepWith().replace('v1alpha1', 'v1'),
-      'task.yaml:1:13: apiVersion: expected "api.practice.com/v1alpha1", found the string "api.practice.com/v1"; taskflow reads no other objects',
+      'task.yaml:1:13: apiVersion: expected "api.practice.com/v1alpha1", found the string "api.practice.com/v1"; taskflow runs Tasks only',
     ],
     [
       'without a kind',

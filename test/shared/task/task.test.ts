@@ -194,6 +194,6 @@ it('has types without an index signature', () => {
   expectTypeOf<Step['command']>().toEqualTypeOf<string[] | undefined>();
   expectTypeOf<Step['env']>().toEqualTypeOf<EnvVar[] | undefined>();
   expectTypeOf<keyof VolumeMount>().not.toEqualTypeOf<string>();
-  expectTypeOf<Task['metadata']['name']>().toEqualTypeOf<string>();
+  expectTypeOf<Task['metadata']['name']>().toEqualTypeOf<string | undefined>();
   expectTypeOf<z.input<typeof taskSchema>>().toEqualTypeOf<Task>();
 });
