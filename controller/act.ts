@@ -2,9 +2,11 @@
 import { needsImage } from '../shared/image/steps.ts';
 import { podOf, type Pod, type PodSettings } from '../shared/pod/pod.ts';
 import type { ConfigMap } from '../shared/pod/scripts.ts';
+import { TASK_LABEL } from '../shared/task/api.ts';
 import { stepsOf } from '../shared/task/step-template.ts';
 import type { TaskStatus } from '../shared/task/task.ts';
 import { isMadeAs, isScriptsOf } from './adopt.ts';
+import { exists, isGone, stale, unlessGone } from './answers.ts';
 import { labelsOf } from '../shared/pod/labels.ts';
 import { ownedBy } from '../shared/pod/owner.ts';
 import type { TaskEvent } from './decide/events.ts';
@@ -12,18 +14,13 @@ import type { PodEvent } from './decide/mounts.ts';
 import type { JsonPatch } from './decide/patch.ts';
 import { eventObject } from './event-object.ts';
 import { NotLeadingError } from './leading.ts';
-import { keepOfPod, type ObservedPod } from './pod.ts';
+import { keepOfPod, ownerOf, type ObservedPod } from './pod.ts';
 import type { ApiClient } from './runtime/client.ts';
 import { refusal, RefusedError } from './refusal.ts';
 import { ApiError } from './runtime/errors.ts';
 import { CONFIG_MAPS, EVENTS, PODS, TASKS, type KubeObject } from './runtime/objects.ts';
 import type { Log } from './runtime/log.ts';
 import type { StoredTask } from './stored-task.ts';
-
-/** Somebody else wrote first: look again. */
-export class StaleError extends Error {
-  override name = 'StaleError';
-}
 
 export interface ActorSettings {
   client: Pick<ApiClient, 'get' | 'list' | 'create' | 'patch' | 'delete'>;
@@ -160,10 +157,11 @@ export class Actor {
   async #existing(task: StoredTask, made: Pod, signal: AbortSignal): Promise<ObservedPod> {
     const { namespace = 'default', name = '' } = made.metadata;
     const pod = await this.#settings.client.get<ObservedPod>(PODS, { namespace, name }, { signal });
-    if (isMadeAs(made, pod)) return pod;
     const isOwned = isOwnedBy(task, pod);
-    if (isOwned && (await this.#isAdmittedAs(made, pod, signal))) return pod;
-    const whose = isOwned ? 'is not as its controller makes it' : 'belongs to somebody else';
+    const isFree = isOwned || ownerOf(pod) === undefined;
+    if (isMadeAs(made, pod) || (isFree && (await this.#isAdmittedAs(made, pod, signal))))
+      return isFound(task, pod) ? pod : this.claimPod(task, pod, signal);
+    const whose = isFree ? 'is not as its controller makes it' : 'belongs to somebody else';
     const message = `pod ${name} exists and ${whose}; delete it, or this Task`;
     throw new RefusedError({ reason: 'PodNameTaken', message, ends: 'patience' });
   }
@@ -269,32 +267,14 @@ export function isOwnedBy(task: Pick<StoredTask, 'metadata'>, pod: ObservedPod):
   );
 }
 
+/** Whether the pod has what it is found by. */
+function isFound(task: StoredTask, pod: ObservedPod): boolean {
+  return isOwnedBy(task, pod) && pod.metadata.labels?.[TASK_LABEL] === task.metadata.name;
+}
+
 function refOf({ metadata }: { metadata: { name: string; namespace?: string | undefined } }): {
   namespace: string;
   name: string;
 } {
   return { namespace: metadata.namespace ?? 'default', name: metadata.name };
-}
-
-/** A test of the patch failed: 422 without a cause. With causes it is the patch itself that is wrong. */
-function stale(error: unknown): never {
-  if (
-    error instanceof ApiError &&
-    (error.status === 409 || (error.status === 422 && error.causes.length === 0))
-  ) {
-    throw new StaleError(error.message, { cause: error });
-  }
-  throw error;
-}
-
-function exists(error: unknown): boolean {
-  return error instanceof ApiError && error.reason === 'AlreadyExists';
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 404;
-}
-
-function unlessGone(error: unknown): undefined {
-  if (!isGone(error)) throw error;
 }

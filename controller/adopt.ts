@@ -4,6 +4,7 @@ import type { Images } from '../shared/image/steps.ts';
 import { podOf, type Pod } from '../shared/pod/pod.ts';
 import { scriptsConfigMap, type ConfigMap } from '../shared/pod/scripts.ts';
 import type { Settings } from './decide.ts';
+import { ownerOf } from './pod.ts';
 import type { KubeObject } from './runtime/objects.ts';
 import type { StoredTask } from './stored-task.ts';
 
@@ -79,14 +80,16 @@ export function isScriptsOf(made: ConfigMap, found: Found): boolean {
 }
 
 /**
- * Whether a pod is one that was made as this one would be. Defaults are let be, and what the API server's own admission
+ * Whether a pod is one that was made as this one would be, and is this Task's or nobody's: an owner can be taken away, as
+ * it can be written, and what runs is the same. Defaults are let be, and what the API server's own admission
  * adds; not a container, volume or right more.
  *
  * @param made - as it would be sent, or as the API server says that it would store it
  * @example isMadeAs(podOf(task, settings), await client.get(PODS, { namespace, name }))
  */
 export function isMadeAs(made: Pod, found: Found): boolean {
-  if (!isOwnedAs(made, found) || !isMap(found.spec)) return false;
+  const owner = ownerOf(found);
+  if ((owner !== undefined && !isOwnedAs(made, found)) || !isMap(found.spec)) return false;
   const { serviceAccountName: wanted = DEFAULT_ACCOUNT, tolerations = [], ...own } = made.spec;
   const { serviceAccountName: account = DEFAULT_ACCOUNT, ...spec } = found.spec;
   const token = own.automountServiceAccountToken;
@@ -107,8 +110,7 @@ const OWN_LISTS = ['containers', 'initContainers', 'volumes'];
 
 function isOwnedAs({ metadata }: Pod | ConfigMap, found: Found): boolean {
   const uid = metadata.ownerReferences?.[0].uid;
-  const owner = found.metadata.ownerReferences?.find(({ controller }) => controller === true);
-  return uid !== undefined && owner?.uid === uid;
+  return uid !== undefined && ownerOf(found)?.uid === uid;
 }
 
 function sameContainers(made: unknown, found: unknown, token: boolean): boolean {

@@ -1,7 +1,7 @@
 /** The controller as a whole: it follows the cluster, and acts while it leads. */
 import packageJson from '../package.json' with { type: 'json' };
 import { readRegistries } from '../shared/image/registry-options.ts';
-import { StaleError } from './act.ts';
+import { StaleError } from './answers.ts';
 import { injectionFor } from './injection.ts';
 import { NotLeadingError } from './leading.ts';
 import { checkArguments, type ControllerArguments } from './options.ts';

@@ -129,7 +129,7 @@ export function stubOfPod(pod: ObservedPod, isOfUse = true): ObservedPod {
 }
 
 /** Who manages the pod. */
-export function ownerOf({ metadata }: ObservedPod): OwnerReference | undefined {
+export function ownerOf({ metadata }: Pick<ObservedPod, 'metadata'>): OwnerReference | undefined {
   return metadata.ownerReferences?.find(({ controller }) => controller === true);
 }
 

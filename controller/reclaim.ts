@@ -23,21 +23,17 @@ export async function reclaimed(
   return dryRun ? pod : actor.claimPod(task, pod, signal);
 }
 
-/** How far the clocks of this machine and the API server may be apart, ms. */
-const CLOCKS = 5_000;
-
 /**
- * Whether another controller made a Task's pod, and somebody deleted it before a status named it: the event that told of
- * it is there, the pod is not. Asked only of Tasks that are older than this controller's work.
+ * The pod of a Task of which no status and no cache says anything: another controller may have made it, and be no more.
  *
- * @param begun - when this controller began to look at Tasks, ms since the epoch
+ * @returns the pod of the Task's name; `gone` when the event that told of its making is there, and the pod is not
  */
-export async function hadPod(
+export async function soughtPod(
   task: StoredTask,
-  { actor, begun, signal }: { actor: Actor; begun: number; signal: AbortSignal },
-): Promise<boolean> {
-  const { namespace, name, uid = '', creationTimestamp = '' } = task.metadata;
-  if (Date.parse(creationTimestamp) > begun + CLOCKS) return false;
-  if (!(await actor.hasTold(task, createdEvent(task, ''), signal))) return false;
-  return (await actor.readPod({ namespace, name: podNameOf({ name, uid }) }, signal)) === undefined;
+  { actor, signal }: { actor: Actor; signal: AbortSignal },
+): Promise<ObservedPod | 'gone' | undefined> {
+  const { namespace, name, uid = '' } = task.metadata;
+  const pod = await actor.readPod({ namespace, name: podNameOf({ name, uid }) }, signal);
+  if (pod !== undefined) return pod;
+  return (await actor.hasTold(task, createdEvent(task, ''), signal)) ? 'gone' : undefined;
 }

@@ -7,13 +7,12 @@ import { rendered } from './adopt.ts';
 import { decide, type Action, type Decision, type Prepared, type Settings } from './decide.ts';
 import { smaller } from './decide/bounds.ts';
 import { cautionEvents, createdEvent, eventsOf } from './decide/events.ts';
-import type { PodEvent } from './decide/mounts.ts';
-import type { Trouble } from './decide/trouble.ts';
 import type { Lookups } from './images.ts';
 import type { ObservedPod } from './pod.ts';
-import { hadPod, reclaimed } from './reclaim.ts';
+import { reclaimed, soughtPod } from './reclaim.ts';
 import { RefusedError } from './refusal.ts';
 import type { Cache } from './runtime/cache.ts';
+import type { Memory } from './memory.ts';
 import { ApiError } from './runtime/errors.ts';
 import type { Log } from './runtime/log.ts';
 import { isFinal, type StoredTask } from './stored-task.ts';
@@ -36,23 +35,10 @@ export interface ReconcilerSettings {
 
 /** How far the steps are is written at most this often for each Task, ms; what people wait for is written at once. */
 const PROGRESS_INTERVAL = 2_000;
+/** How far the clocks of this machine and the API server may be apart, ms. */
+const CLOCKS = 5_000;
 const FIRST_REFUSAL_RETRY = 5_000;
 const LAST_REFUSAL_RETRY = 60_000;
-
-/** What this process knows of a Task beside what the cluster does. All of it may be lost. */
-interface Memory {
-  /** When its status was last written, or when it was first looked at. */
-  written: number;
-  hadPod: boolean;
-  /** The uid of its pod, and of one that has its name and is not its own. */
-  podUid?: string | undefined;
-  foreignUid?: string | undefined;
-  /** What the API server said of a status that it did not take. */
-  refusal?: string;
-  /** What its node said of the pod, and when that was read. */
-  events?: { at: number; found: readonly PodEvent[] };
-  refused?: { trouble: Trouble; retryAt: number; attempts: number };
-}
 
 export class Reconciler {
   readonly #settings: ReconcilerSettings;
@@ -75,7 +61,7 @@ export class Reconciler {
     const task = known.stub === true && !isFinal(known) ? await actor.readTask(known, signal) : known;
     if (task === undefined) return;
     const memory = this.#memoryOf(task);
-    const found = isFinal(task) ? undefined : await this.#podOf(task, signal);
+    const found = isFinal(task) ? undefined : await this.#podOf(task, memory, signal);
     const pod = found && (await this.#isOurs(task, found, memory, signal)) ? found : undefined;
     if (pod !== undefined) memory.hadPod = true;
 
@@ -93,7 +79,7 @@ export class Reconciler {
   }
 
   /** The pod of the Task's name and owner: from the API server where the cache has a stub of it, or had no place for it. */
-  async #podOf(task: StoredTask, signal: AbortSignal): Promise<ObservedPod | undefined> {
+  async #podOf(task: StoredTask, memory: Memory, signal: AbortSignal): Promise<ObservedPod | undefined> {
     const { metadata, status } = task;
     const { pods, actor, log } = this.#settings;
     const { namespace, uid = '' } = metadata;
@@ -102,7 +88,8 @@ export class Reconciler {
     const isWhole = known === undefined ? pods.leftOut === 0 : known.stub !== true;
     const pod = isWhole ? known : await actor.readPod({ namespace, name }, signal);
     if (pod !== undefined && isOwnedBy({ metadata }, pod)) return pod;
-    const { podUID = this.#memories.get(uid)?.podUid } = status ?? {};
+    const { podName, podUID = memory.podUid } = status ?? {};
+    if (podUID === undefined && podName === undefined) return this.#sought(task, memory, signal);
     const found = await reclaimed(task, podUID, { actor, dryRun: this.#settings.dryRun, signal });
     if (found === undefined) return undefined;
     log.warn({ task: `${namespace}/${metadata.name}`, pod: name }, 'labels and owner of a pod put right');
@@ -110,11 +97,22 @@ export class Reconciler {
     return found;
   }
 
+  /** Asked once, and only for a Task that is older than this controller's work. */
+  async #sought(task: StoredTask, memory: Memory, signal: AbortSignal): Promise<ObservedPod | undefined> {
+    const isYoung = Date.parse(task.metadata.creationTimestamp ?? '') > this.#begun + CLOCKS;
+    if (memory.sought || isYoung) return undefined;
+    const found = await soughtPod(task, { actor: this.#settings.actor, signal });
+    memory.sought = typeof found !== 'object';
+    if (found !== 'gone') return found;
+    memory.hadPod = true;
+    return undefined;
+  }
+
   #memoryOf(task: StoredTask): Memory {
     const uid = task.metadata.uid ?? '';
     const known = this.#memories.get(uid);
     if (known !== undefined) return known;
-    const memory: Memory = { written: this.#settings.clock(), hadPod: false };
+    const memory: Memory = { written: this.#settings.clock(), hadPod: false, sought: false };
     if (!isFinal(task)) this.#memories.set(uid, memory);
     return memory;
   }
@@ -220,10 +218,6 @@ export class Reconciler {
     const fresh = await actor.readTask(task, signal);
     if (fresh?.metadata.resourceVersion !== task.metadata.resourceVersion) {
       if (fresh !== undefined) tasks.put(fresh);
-      return lookAgain(key, 0);
-    }
-    if (await hadPod(task, { actor, begun: this.#begun, signal })) {
-      memory.hadPod = true;
       return lookAgain(key, 0);
     }
     try {

@@ -7,6 +7,8 @@ import type { Surroundings } from './observe.ts';
 /** The reason of a step whose container the kubelet never started. */
 export const NEVER_STARTED = 'NeverStarted';
 
+const NEVER_BEGAN = 'it never began';
+
 /** A step of a pod that is over, of which the kubelet does not say how its container ended. */
 export function lostWith(around: Surroundings): End {
   const { pod, known, stop } = around;
@@ -48,7 +50,7 @@ export function neverBegan(end: End, { before }: Surroundings): End {
     ({ end: earlier }) => earlier !== undefined && goesOn(earlier) && !isLater(earlier),
   );
   if (mayFollow) return end;
-  const message = `its container ended with code ${end.exitCode} before its turn came; it never began`;
+  const message = `its container ended with code ${end.exitCode} before its turn came; ${NEVER_BEGAN}`;
   return { ...end, message };
 }
 
@@ -65,5 +67,8 @@ export function stoppedWith(end: End, stop: Stop | undefined, name: string): End
   if (outcome === 'Cancelled') return { ...end, message: message.replace('the Task was cancelled', told) };
   const isByIt =
     outcome === 'Failed' && isKilled(end) && secondsOf(end) >= secondsOf({ finishedAt: stop.at });
-  return isByIt ? { ...end, outcome: 'Cancelled', reason: CANCELLED, message: `${told}; ${message}` } : end;
+  if (!isByIt) return end;
+  const isSure = end.posted || end.startedAt !== undefined || message.endsWith(NEVER_BEGAN);
+  const perhaps = isSure ? '' : '; whether it began is not known';
+  return { ...end, outcome: 'Cancelled', reason: CANCELLED, message: `${told}; ${message}${perhaps}` };
 }

@@ -113,7 +113,7 @@ function seenOf(step: MayFail & { name: string }, number: number, around: Surrou
   // A pod that is evicted, or refused by its node, ends without a word about its containers.
   if (isLost || (terminated === undefined && isEnded(pod))) return over(lostWith(around));
   if (terminated !== undefined) {
-    const end = endOf(terminated, step);
+    const end = begunAs(known, endOf(terminated, step));
     return over(stoppedWith(neverBegan(end, around), stop, step.name));
   }
   if (running === undefined) {
@@ -123,6 +123,13 @@ function seenOf(step: MayFail & { name: string }, number: number, around: Surrou
   const ends = before.map(({ end }) => end?.finishedAt);
   const since = state === 'running' ? latest(running.startedAt, ...ends) : undefined;
   return { state, ...(since !== undefined && { since }), ...image };
+}
+
+/** A step that died without a word has begun if it was seen to. */
+function begunAs(known: StepStatus | undefined, end: End): End {
+  const { state, reason, startedAt } = known ?? {};
+  const wasSeen = state === 'Running' && reason !== NOT_KNOWN && startedAt !== undefined;
+  return wasSeen && !end.posted ? { ...end, startedAt } : end;
 }
 
 function remembered(known: StepStatus): End | undefined {

@@ -157,8 +157,12 @@ export function cancelled(name: string, started = false): ContainerStatus {
 }
 
 /** A container that ended without a word of its agent. */
-export const silent = (name: string, exitCode = 137, reason = 'OOMKilled'): ContainerStatus =>
-  terminated(name, { exitCode, reason });
+export const silent = (
+  name: string,
+  exitCode = 137,
+  reason = 'OOMKilled',
+  finishedAt = iso(2),
+): ContainerStatus => terminated(name, { exitCode, reason, finishedAt });
 
 function terminated(
   name: string,

@@ -5,6 +5,7 @@ import { isMadeAs, isScriptsOf } from '../../controller/adopt.ts';
 import type { ApiClient } from '../../controller/runtime/client.ts';
 import { createLog } from '../../controller/runtime/log.ts';
 import { CONFIG_MAPS, PODS, type KubeObject } from '../../controller/runtime/objects.ts';
+import { TASK_LABEL } from '../../shared/task/api.ts';
 import { podOf, type Pod } from '../../shared/pod/pod.ts';
 import { scriptsConfigMap } from '../../shared/pod/scripts.ts';
 import { type StoredTask } from '../../controller/stored-task.ts';
@@ -215,6 +216,24 @@ describe('the pod of a Task', () => {
     expect(await world.until(task, 'Successful')).toMatchObject({
       podUID: (await world.pod(task))?.metadata.uid,
     });
+  });
+
+  it.each([
+    ['labels', { labels: null }],
+    ['owner', { ownerReferences: null }],
+    ['labels and owner', { labels: null, ownerReferences: null }],
+  ])('is put right when its %s were taken away before a status named it', async (_, metadata) => {
+    const world = await worldWith();
+    const task = await world.apply(ONE);
+    const { name = '' } = (await put(world, PODS, podOf(task, SETTINGS))).metadata;
+    await world.client.patch(PODS, { namespace: NAMESPACE, name }, { type: 'merge', body: { metadata } });
+    control(world);
+    await waitUntil('it is as it was', async () => {
+      const { labels, ownerReferences } = (await world.pod(task))?.metadata ?? {};
+      return labels?.[TASK_LABEL] === task.metadata.name && ownerReferences?.[0]?.uid === task.metadata.uid;
+    });
+    await world.play(task, [over('a')]);
+    await world.until(task, 'Successful');
   });
 
   it('is gone when somebody deleted it before a status named it, and its controller is no more', async () => {

@@ -212,6 +212,30 @@ describe('what the node did, and what is told', () => {
     expect(told(seen)).toMatchObject({ task: says, steps });
   });
 
+  it.each<[string, Partial<Seen>, string, string | undefined]>([
+    ['when nobody saw it begin', {}, 'its agent said nothing; whether it began is not known', undefined],
+    [
+      'when it was seen to run',
+      known({ status: 'Running', steps: [{ name: 'b', state: 'Running', startedAt: iso(2) }] }),
+      'its agent said nothing',
+      iso(2),
+    ],
+  ])(
+    'says of a step that died without a word after the stop, %s, what it knows',
+    (_, seen, words, startedAt) => {
+      const died = silent('b', 137, 'Error', iso(6));
+      const pod = podWith([over('a'), died, cancelled('c')], stop('Cancelled'));
+      const { status } = decide(
+        { task: taskOf(), pod, hadPod: true, prepared: ready, now: START, ...seen },
+        settings,
+      );
+      const [, step] = status?.steps ?? [];
+      expect(step).toMatchObject({ state: 'Cancelled' });
+      expect(step?.message?.endsWith(words)).toBe(true);
+      expect(step?.startedAt).toBe(startedAt);
+    },
+  );
+
   it('speaks of a stop as what it was', () => {
     const pod = podWith([over('a'), cancelled('b', true), cancelled('c')], stop('TimedOut'));
     const { status } = decide({ task: taskOf(), pod, hadPod: true, prepared: ready, now: START }, settings);
