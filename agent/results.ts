@@ -2,7 +2,7 @@
 import { MAX_OUTCOME_BYTES, utf8Length, type Outcome } from '../shared/turn/outcome.ts';
 import { EXIT_CODES } from '../shared/turn/exit-codes.ts';
 import { SystemError } from '../shared/turn/errors.ts';
-import { MAX_RESULT_BYTES, RESULT_NAME } from '../shared/turn/results.ts';
+import { MAX_RESULT_BYTES, MAX_RESULTS, RESULT_NAME } from '../shared/turn/results.ts';
 import { type Files } from './platform.ts';
 
 /** The environment variable that tells the command where to leave them. */
@@ -99,7 +99,7 @@ function fitted(found: readonly Result[], outcome: Outcome): Outcome {
     };
   };
   const whole = new Set<Result>();
-  if (length(made(whole)) > room)
+  if (found.length > MAX_RESULTS || length(made(whole)) > room)
     throw new ResultsError(
       `they are too many: the names and sizes of ${found.length} do not fit into the outcome`,
     );

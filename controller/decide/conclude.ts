@@ -58,10 +58,16 @@ interface Judged {
 }
 
 function succeeded(steps: readonly StepView[]): Conclusion {
-  const continued = steps.filter(({ end }) => end?.outcome === 'Continued').length;
+  const count = (kind: string): number => steps.filter(({ end }) => end?.outcome === kind).length;
+  const [continued, omitted] = [count('Continued'), count('Omitted')];
   const all = steps.length === 1 ? 'its step succeeded' : `all ${steps.length} steps succeeded`;
-  const some = `${steps.length - continued} of ${steps.length} steps succeeded, ${continued} continued after a failure`;
-  return { status: 'Successful', reason: 'Succeeded', message: continued === 0 ? all : some };
+  const some = [
+    `${steps.length - continued - omitted} of ${steps.length} steps succeeded`,
+    ...(continued > 0 ? [`${continued} continued after a failure`] : []),
+    ...(omitted > 0 ? [`${omitted} omitted, as its when: did not hold`] : []),
+  ];
+  const message = some.length === 1 ? all : some.join(', ');
+  return { status: 'Successful', reason: 'Succeeded', message };
 }
 
 /** The step that failed by itself; the first, where there are several. */

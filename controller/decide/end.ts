@@ -2,6 +2,7 @@
 import { EXIT_CODES } from '../../shared/turn/exit-codes.ts';
 import { readCutOutcome } from '../../shared/turn/cut-outcome.ts';
 import { next, type Outcome } from '../../shared/turn/outcome.ts';
+import { resultsOf, type Result } from '../../shared/task/results.ts';
 import type { Step } from '../../shared/task/task.ts';
 import { int32, moment } from './bounds.ts';
 import { defined } from '../defined.ts';
@@ -9,9 +10,8 @@ import type { Terminated } from '../pod.ts';
 
 /** The end of a step. */
 export type End = Pick<Outcome, 'outcome' | 'reason'> &
-  Partial<
-    Pick<Outcome, 'exitCode' | 'signal' | 'message' | 'startedAt' | 'finishedAt' | 'attempts' | 'results'>
-  > & {
+  Partial<Pick<Outcome, 'exitCode' | 'signal' | 'message' | 'startedAt' | 'finishedAt' | 'attempts'>> & {
+    results?: Result[];
     /** Whether the agent posted an outcome: then the step after this one knows, and needs no order. */
     posted: boolean;
     /** The gate that the next step met, Infinity for none; absent when its agent said nothing of it. */
@@ -47,7 +47,8 @@ export function endOf(terminated: Terminated, step: MayFail): End {
   const said = readCutOutcome(terminated.message ?? '');
   const finishedAt = moment(terminated.finishedAt ?? undefined);
   if (said === undefined) return silentEnd(terminated, step, finishedAt);
-  const { exitCode, outcome, signal, startedAt, attempts, results } = said;
+  const { exitCode, outcome, signal, startedAt, attempts } = said;
+  const results = resultsOf(said);
   const gate = said.gate === null ? Infinity : said.gate;
   const cut = said.finishedAt === undefined ? true : undefined;
   // The kernel's word for it says more than "ended by SIGKILL".
@@ -62,7 +63,7 @@ export function endOf(terminated: Terminated, step: MayFail): End {
     startedAt: moment(startedAt, finished),
     finishedAt: finished,
     attempts: attempts && int32(attempts, 0),
-    results,
+    results: results.length > 0 ? results : undefined,
     gate,
     cut,
   };

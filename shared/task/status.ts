@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { TASK_STATUSES } from './api.ts';
 import { MAX_STEPS } from './limits.ts';
+import { MAX_RESULTS } from '../turn/results.ts';
+import { resultSchema } from './results.ts';
 
 const text = (about: string) => z.string().optional().describe(about);
 const time = (about: string) => z.string().meta({ format: 'date-time' }).optional().describe(about);
@@ -27,9 +29,10 @@ const stepStatusSchema = z.strictObject({
   attempts: count('How often the command was started.'),
   imageID: text('The image that ran, by its digest.'),
   results: z
-    .record(z.string(), z.string())
+    .array(resultSchema)
+    .max(MAX_RESULTS)
     .optional()
-    .describe('What the command left as its results, by name.'),
+    .describe('What the command left as its results.'),
 });
 
 const conditionSchema = z

@@ -8,3 +8,6 @@ export const RESULT_NAME = /^[A-Za-z0-9_][-A-Za-z0-9_.]{0,62}$/;
 
 /** The most bytes of one result, its final newline not counted. */
 export const MAX_RESULT_BYTES = 1024 * 1024;
+
+/** The most results of one step. */
+export const MAX_RESULTS = 256;

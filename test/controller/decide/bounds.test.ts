@@ -43,7 +43,7 @@ function faultsOf(status: TaskStatus): unknown[] {
     ...[
       ...JSON.stringify({
         ...status,
-        steps: status.steps?.map((step) => ({ ...step, results: {} })),
+        steps: status.steps?.map((step) => ({ ...step, results: [] })),
       }).matchAll(/\\u00|\\n|[\u202E\u2066]/g),
     ],
   ];
@@ -63,6 +63,10 @@ const HOSTILE: [string, object][] = [
     'a message that a terminal obeys',
     { outcome: 'Failed', message: '\u001B]0;title\u0007\u001B[2Jx\r\ny\u202Ez' },
   ],
+  ['a result with a name that none can have', { results: { 'a b': '', '': '', [`x`.repeat(64)]: '' } }],
+  ['a result with a size past int64', { resultSizes: { a: 2 ** 60 } }],
+  ['a size below zero', { resultSizes: { a: -1 } }],
+  ['too many results', { results: Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`r${i}`, ''])) }],
   ['a signal of a page', { outcome: 'Failed', signal: 'x'.repeat(4000) }],
 ];
 
@@ -98,6 +102,8 @@ describe('a status', () => {
         'signal',
         'reason',
         'message',
+        'results',
+        'resultSizes',
         'outcome',
         'version',
       ),

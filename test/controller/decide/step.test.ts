@@ -31,6 +31,11 @@ const rows: [string, string, Partial<Seen>][] = [
     { pod: podWith([over('a', { outcome: 'Continued', exitCode: 1 }), running('b'), running('c')]) },
   ],
   ['2/3', 'the last step runs', { pod: podWith([over('a'), over('b'), running('c')]) }],
+  [
+    '2/3',
+    'the second was omitted, and the last step runs',
+    { pod: podWith([over('a'), over('b', { outcome: 'Omitted', attempts: 0 }), running('c')]) },
+  ],
   ['3/3', 'all succeeded', { pod: podWith([over('a'), over('b'), over('c')]) }],
   [
     '1/3',

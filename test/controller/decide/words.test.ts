@@ -301,6 +301,24 @@ describe('the container of a step that waits for its turn dies', () => {
   });
 });
 
+describe('what steps left, and that one did not run', () => {
+  it('is in the status of a Task that is over', () => {
+    const first = over('a', { results: { commit: 'abc' }, resultSizes: { log: 9000 } });
+    const omitted = over('b', { outcome: 'Omitted', attempts: 0, reason: 'ConditionNotMet', message: 'no' });
+    const pod = podWith([first, omitted, over('c')]);
+    const { status } = decide({ task: taskOf(), pod, hadPod: true, prepared: ready, now: START }, settings);
+    expect(status).toMatchObject({
+      status: 'Successful',
+      message: '2 of 3 steps succeeded, 1 omitted, as its when: did not hold',
+    });
+    expect(status?.steps?.[0]?.results).toEqual([
+      { name: 'commit', value: 'abc' },
+      { name: 'log', size: 9000 },
+    ]);
+    expect(status?.steps?.[1]).toMatchObject({ state: 'Omitted', reason: 'ConditionNotMet', message: 'no' });
+  });
+});
+
 describe('a Task that is held', () => {
   const suspended = taskOf({ suspend: true });
   const rows: [string, Partial<Seen>, string, string[], string][] = [
