@@ -1,7 +1,9 @@
 import { parseDuration } from '../../shared/turn/duration.ts';
 import { UsageError } from '../../shared/turn/errors.ts';
 import { lookupOptions } from '../image/lookup-options.ts';
+import { cautions } from '../../shared/pod/cautions.ts';
 import { command } from '../command.ts';
+import { warn } from '../print.ts';
 import { withName } from '../../shared/task/name.ts';
 import { manifestOption, readManifests } from './manifest-files.ts';
 
@@ -63,6 +65,7 @@ export const runCommand = command({
     }
     const { tasks: written, data } = await readManifests(filename);
     const tasks = written.map(withName);
+    tasks.flatMap(cautions).forEach(warn);
     const { imagesOf } = await import('../image/look-up.ts');
     const images = await imagesOf(tasks, 'this-machine', options);
     if (dryRun) {

@@ -119,11 +119,13 @@ interface End {
 async function spawned(
   { command }: AgentProgram,
   own: readonly string[],
-  { directory, env: added }: LocalStep,
+  step: LocalStep,
   stdio: StdioOptions,
 ): Promise<{ child: ChildProcess; ended: Promise<End> }> {
+  // Its agent has to be somewhere meanwhile.
+  const directory = step.entersLate ? '/' : step.directory;
   try {
-    const { file, args, env } = withEnvironment([...command, ...own], added);
+    const { file, args, env } = withEnvironment([...command, ...own], step.env);
     const child = spawn(file, args, {
       cwd: directory,
       env,

@@ -26,6 +26,14 @@ export function mountsOf(step: CompleteStep): { name: string; path: string }[] {
   ];
 }
 
+/** Whether a step runs in one of its mounts. */
+export function isInMount(step: CompleteStep): boolean {
+  const { workingDir } = step;
+  return (
+    Boolean(workingDir) && mountsOf(step).some(({ path }) => isWithin(normalize(workingDir ?? ''), path))
+  );
+}
+
 /**
  * The first path in each place that is at or below `directory`.
  *

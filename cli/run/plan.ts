@@ -12,7 +12,7 @@ import { declaredCommand } from '../../shared/pod/step-command.ts';
 import { nameOf } from '../../shared/task/name.ts';
 import { stepsOf, type CompleteStep } from '../../shared/task/step-template.ts';
 import { type Task, type TaskSpec } from '../../shared/task/task.ts';
-import { mountsOf, pathsWithin, type Place } from './mounts.ts';
+import { isInMount, mountsOf, pathsWithin, type Place } from './mounts.ts';
 import { variablesOf, type Sources } from './variables.ts';
 
 export interface LocalStep {
@@ -28,6 +28,8 @@ export interface LocalStep {
   env: Readonly<Record<string, string>>;
   /** Where it runs. */
   directory: string;
+  /** Whether it goes there when its turn has come, as in a pod: an earlier step may have made the directory by then. */
+  entersLate: boolean;
   script: { path: string; text: string } | undefined;
   /** What the agent is told besides: its time limit, what a failure does, retries. */
   limits: Pick<CompleteStep, 'timeout' | 'onError' | 'retries'>;
@@ -117,7 +119,8 @@ function planStep(
     command,
     shown: words(variables.open),
     env: { TMPDIR: settings.temporary(number), ...Object.fromEntries(variables.all) },
-    directory: workingDirectory(step, settings, report),
+    directory: workingDirectory(step, number, settings, report),
+    entersLate: Boolean(step.workingDir),
     script: step.script ? { path, text: step.script } : undefined,
     limits: limitsOf(step),
   };
@@ -148,13 +151,16 @@ function mountProblems(step: CompleteStep, planned: LocalStep, { ignoreMounts }:
   if (mounts.length === 0) return [];
   if (!ignoreMounts) {
     const all = mounts.map(({ name, path }) => `${name} at ${path}`).join(', ');
-    return [`mounts ${all}: a local process cannot mount volumes; go on without them with --ignore-mounts`];
+    const isThere = isInMount(step);
+    return [
+      `mounts ${all}${isThere ? `, and runs there (workingDir ${step.workingDir})` : ''}: a local process cannot mount volumes; ${isThere ? 'run the Task in a cluster' : 'go on without them with --ignore-mounts'}`,
+    ];
   }
   const places = placesOf(step, planned);
   return mounts.flatMap(({ name, path }) =>
     pathsWithin(path, places).map(
       (found) =>
-        `names ${found.path} in ${found.where}, which is in its mount ${name} at ${path}: without the mount that is this machine's own ${path}; take the path from a variable and give it with --env, or run the Task in a cluster`,
+        `names ${found.path} in ${found.where}, which is in its mount ${name} at ${path}: without the mount that is this machine's own ${path}; ${found.where === 'workingDir' ? 'leave workingDir out' : 'take the path from a variable and give it with --env'}, or run the Task in a cluster`,
     ),
   );
 }
@@ -166,7 +172,7 @@ function placesOf(
 ): Place[] {
   const ofCommand = command.length - (args?.length ?? 0);
   return [
-    ...(workingDir === undefined ? [] : [{ where: 'workingDir', text: workingDir }]),
+    ...(workingDir ? [{ where: 'workingDir', text: workingDir }] : []),
     ...command.map((text, index) => ({
       where: index < ofCommand ? `command[${index}]` : `args[${index - ofCommand}]`,
       // Where its script is here is no matter of the Task's.
@@ -178,15 +184,18 @@ function placesOf(
 }
 
 function workingDirectory(
-  { workingDir }: CompleteStep,
+  step: CompleteStep,
+  number: number,
   settings: LocalSettings,
   report: (problem: string) => void,
 ): string {
-  const directory = workingDir === undefined ? settings.directory : resolve(settings.directory, workingDir);
+  const { workingDir } = step;
+  const directory = workingDir ? resolve(settings.directory, workingDir) : settings.directory;
   const problem = settings.problemWith(directory);
-  if (problem !== undefined) {
+  // What an earlier step may make, and what is wrong with the mount that it is in, is said elsewhere.
+  if (problem !== undefined && !(workingDir && (number > 1 || isInMount(step)))) {
     report(
-      workingDir === undefined
+      !workingDir
         ? `runs in ${directory}, which ${problem}; change to another directory, or give it a workingDir`
         : `has the workingDir ${workingDir}, which ${problem}; make it, or leave workingDir out`,
     );

@@ -173,7 +173,8 @@ async function start(
   { agent, grace }: RunSettings,
 ): Promise<AgentProcess> {
   const files = layout.files(step.number);
-  const about = { name: step.name, ...step.limits };
+  const workingDir = step.entersLate ? step.directory : undefined;
+  const about = { name: step.name, workingDir, ...step.limits };
   const local = ['--grace', grace, '--lifeline', String(LIFELINE)];
   const args = [...local, ...agentArguments(about, step.number, files, { argv: step.command })];
   const pipes = layout.pipes(step.number);

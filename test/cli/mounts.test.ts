@@ -88,3 +88,60 @@ describe('taskflow run --ignore-mounts', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'a | here\n' });
   });
 });
+
+describe('a working directory', () => {
+  const volumes = { volumes: [{ name: 'work', emptyDir: {} }] };
+  const mounted = { volumeMounts: [{ name: 'work', mountPath: '/no/data' }] };
+
+  it('may be one that an earlier step makes: it is entered when the turn has come', async () => {
+    const cwd = await scratch();
+    const input = manifest([
+      sh('clone', 'mkdir -p src/deep && echo built >src/deep/x'),
+      { ...sh('build', 'cat x; pwd'), workingDir: 'src/deep' },
+      { ...sh('late', 'true'), workingDir: `${cwd}/never` },
+    ]);
+    const { exitCode, stdout, stderr } = await taskflow(['run', '-'], { input, cwd });
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 126,
+      stdout: `build | built\nbuild | ${cwd}/src/deep\n`,
+    });
+    expect(stderr).toContain(`cannot run in the workingDir ${cwd}/never: no such file or directory (ENOENT)`);
+  });
+
+  it.each([
+    [
+      'without --ignore-mounts',
+      [],
+      'step a mounts work at /no/data, and runs there (workingDir /no/data/src): a local process cannot mount volumes; run the Task in a cluster',
+    ],
+    [
+      'with it',
+      ['--ignore-mounts'],
+      "step a names /no/data/src in workingDir, which is in its mount work at /no/data: without the mount that is this machine's own /no/data; leave workingDir out, or run the Task in a cluster",
+    ],
+  ])('in a mount gets one cure, %s', async (_, flags, message) => {
+    const step = { ...sh('a', 'true'), ...mounted, workingDir: '/no/data/src' };
+    const { exitCode, stderr } = await taskflow(['run', ...flags, '-'], {
+      input: manifest([step], 'test', volumes),
+    });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: `Task test: ${message}\n` });
+  });
+
+  it('is warned of where a subPath may be a file that an earlier step is to write', async () => {
+    const input = manifest(
+      [
+        { ...sh('a', 'true'), ...mounted },
+        {
+          ...sh('b', 'true'),
+          volumeMounts: [{ name: 'work', mountPath: '/etc/app.conf', subPath: 'app.conf' }],
+        },
+      ],
+      'test',
+      volumes,
+    );
+    const { stderr } = await taskflow(['run', '--ignore-mounts', '-'], { input });
+    expect(stderr).toMatch(
+      /^warning: step b mounts the subPath app\.conf of volume work, which the kubelet makes/,
+    );
+  });
+});
