@@ -17,7 +17,8 @@ export function startController(namespace: string, flags: readonly string[] = []
     process.execPath,
     [
       ...[join(ROOT, 'controller/main.ts'), '--namespace', namespace, '--lease-namespace', namespace],
-      ...['--metrics-addr', '127.0.0.1:0', '--agent-image', AGENT_IMAGE, ...policy, ...flags],
+      ...(flags.includes('--metrics-addr') ? [] : ['--metrics-addr', '127.0.0.1:0']),
+      ...['--agent-image', AGENT_IMAGE, ...policy, ...flags],
     ],
     {
       reject: false,
