@@ -90,6 +90,18 @@ export const controllerOptions = {
     words: { client: DRY_RUN, server: DRY_RUN },
   },
   ...registryOptions,
+  'lookup-deny': {
+    type: 'string',
+    array: true,
+    default: [] as string[],
+    describe: 'A network, such as that of the cluster’s Services, 10.96.0.0/12, where no image is asked for',
+  },
+  'lookup-allow': {
+    type: 'string',
+    array: true,
+    default: [] as string[],
+    describe: 'HOST[:PORT] of a registry that is asked wherever it is; so are those of the options above',
+  },
 } as const satisfies OptionTable;
 
 /** Their values. */
@@ -110,6 +122,8 @@ export interface ControllerArguments extends RegistryArguments {
   imagePullPatience: string;
   logLevel: LogLevel;
   dryRun: boolean;
+  lookupDeny: readonly string[];
+  lookupAllow: readonly string[];
 }
 
 /** What is left of the arguments once they are checked: times, in ms. */

@@ -5,9 +5,9 @@ import { podNameOf } from '../shared/pod/pod.ts';
 import { TASK_LABEL } from '../shared/task/api.ts';
 import { Actor } from './act.ts';
 import type { Settings } from './decide.ts';
-import { ownAddresses } from '../shared/image/addresses.ts';
 import { lazyLookup, Lookups } from './images.ts';
 import { whileLeading } from './leading.ts';
+import { lookupPlaces } from './lookup-places.ts';
 import type { ControllerArguments, Times } from './options.ts';
 import { keepOfPod, ownerOf, stubOfPod, type ObservedPod } from './pod.ts';
 import { Reconciler } from './reconcile.ts';
@@ -94,7 +94,7 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
   const actor = new Actor({ client: writer, instance, log, clock: Date.now });
   const lookups = new Lookups({
     client: clients.reader,
-    lookup: lazyLookup({ registries, denied: ownAddresses(process.env) }),
+    lookup: lazyLookup(lookupPlaces(args, registries, process.env)),
     clock: Date.now,
     signal,
     admit: (task, stop) => actor.tryOut(task, settings, stop),

@@ -41,8 +41,7 @@ function isDenied(denied: BlockList, address: string): boolean {
 }
 
 function refused(address: string): TransportError {
-  const cure =
-    'if it is a registry of yours, name it by --insecure-registry, --registry-ca or --registry-mirror';
+  const cure = 'if there is a registry of yours, the operator names it by --lookup-allow';
   return new TransportError(
     'name',
     `nothing is asked at ${address}, an address of the cluster’s own; ${cure}`,

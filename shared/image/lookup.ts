@@ -12,7 +12,7 @@ import { fetchManifest, MAX_MANIFEST, MissingRecordError, readImage, type Source
 import { recordsIn, type Known, type Records } from './records.ts';
 import { formatReference, parseReference, versionOf, type ImageReference } from './reference.ts';
 import { authorizations, type Session } from './session.ts';
-import type { Endpoint, Registries } from './settings.ts';
+import { endpointsOf, type Endpoint, type Registries } from './settings.ts';
 import { memoryStore, type Store } from './store.ts';
 import { fetchTransport, type Transport } from './transport.ts';
 
@@ -212,9 +212,10 @@ export class ImageLookup {
   }
 }
 
+/** As they are in addresses: without the port that goes without saying. */
 function namedHosts(registries: Registries): ReadonlySet<string> {
-  const mirrors = [...registries.values()].flatMap(({ mirror }) => mirror ?? []);
-  return new Set([...registries.keys(), ...mirrors.map((mirror) => new URL(mirror).host)]);
+  const named = [...registries].flatMap(([registry]) => endpointsOf(registry, registries));
+  return new Set(named.map(({ base }) => base.host));
 }
 
 interface Asking {

@@ -45,7 +45,7 @@ export async function readRegistries(
   const both = (name: string, given: readonly string[]): string[] => [...fromEnv(env[name]), ...given];
 
   for (const host of both('TASKFLOW_INSECURE_REGISTRY', insecureRegistry)) {
-    add(hostOf(host, `--insecure-registry needs HOST[:PORT], not "${host}"`), { plainHttp: true });
+    add(readHost(host, `--insecure-registry needs HOST[:PORT], not "${host}"`), { plainHttp: true });
   }
   for (const pair of both('TASKFLOW_REGISTRY_CA', registryCa)) {
     const [host, file] = split(pair, '--registry-ca', 'FILE');
@@ -72,10 +72,11 @@ function split(pair: string, option: string, value: string): [string, string] {
   const equals = pair.indexOf('=');
   const wrong = `${option} needs HOST[:PORT]=${value}`;
   if (equals < 1 || equals === pair.length - 1) throw new UsageError(wrong);
-  return [hostOf(pair.slice(0, equals), wrong), pair.slice(equals + 1)];
+  return [readHost(pair.slice(0, equals), wrong), pair.slice(equals + 1)];
 }
 
-function hostOf(text: string, wrong: string): string {
+/** @throws {UsageError} which says what is wrong */
+export function readHost(text: string, wrong: string): string {
   if (!/^(?:[\w.-]+|\[[\da-f:]+\])(?::\d+)?$/i.test(text)) throw new UsageError(wrong);
   return text;
 }

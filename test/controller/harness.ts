@@ -44,6 +44,8 @@ const DEFAULTS: ControllerArguments = {
   insecureRegistry: [],
   registryCa: [],
   registryMirror: [],
+  lookupDeny: [],
+  lookupAllow: [],
 };
 
 export interface World {

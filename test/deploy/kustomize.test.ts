@@ -59,16 +59,29 @@ describe('npm run deploy -- --print', () => {
     expect(kindsOf(manifests)).toEqual(
       ['Deployment', 'PodDisruptionBudget', 'Role', 'RoleBinding', 'Service', 'ServiceAccount'].toSorted(),
     );
-    for (const { metadata, subjects, roleRef } of manifests as (Manifest & {
-      subjects?: object[];
-      roleRef?: object;
-    })[]) {
-      expect(metadata?.namespace).toBe('taskflow');
-      if (subjects !== undefined) {
-        expect(subjects).toMatchObject([{ namespace: 'taskflow' }]);
-        expect(roleRef).toMatchObject({ kind: 'Role' });
-      }
-    }
+    const told = manifests.map(({ kind, metadata }) => `${kind} ${metadata?.name} ${metadata?.namespace}`);
+    // Neither the controller nor its Lease is where tenants may write.
+    expect(told.filter((each) => each.endsWith(' taskflow'))).toEqual([
+      'Role taskflow-controller taskflow',
+      'RoleBinding taskflow-controller taskflow',
+    ]);
+    expect(told.filter((each) => !each.endsWith(' taskflow-system'))).toHaveLength(2);
+    const bindings = manifests.filter(({ kind }) => kind === 'RoleBinding');
+    for (const binding of bindings)
+      expect(binding).toMatchObject({
+        roleRef: { kind: 'Role' },
+        subjects: [{ name: 'taskflow-controller', namespace: 'taskflow-system' }],
+      });
+    const deployment = manifests.find(({ kind }) => kind === 'Deployment') as Deployment | undefined;
+    expect(deployment?.spec.template.spec.containers[0]?.env).toEqual(
+      expect.arrayContaining([
+        { name: 'TASKFLOW_CONTROLLER_NAMESPACE', value: 'taskflow' },
+        {
+          name: 'TASKFLOW_CONTROLLER_LEASE_NAMESPACE',
+          valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } },
+        },
+      ]),
+    );
   });
 
   it('has the images of an overlay', async (test) => {

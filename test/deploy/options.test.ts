@@ -29,12 +29,15 @@ describe('the Deployment', () => {
     expect((await deployment()).spec.template.spec['enableServiceLinks']).toBe(false);
   });
 
-  it('is told its namespace where it has rights in no other', async () => {
+  it('is told, where it has rights in one namespace, that of the Tasks and that of the Lease', async () => {
     const { patches } = await manifest<{ patches: { patch: string }[] }>(
-      'overlays/namespaced/kustomization.yaml',
+      'overlays/namespaced/controller/kustomization.yaml',
     );
-    const variable = new RegExp(`name: (${ENV_PREFIX}\\w+)`).exec(patches.map(({ patch }) => patch).join());
-    expect(optionOf(variable?.[1] ?? '')).toBe('namespace');
+    const variables = patches
+      .map(({ patch }) => patch)
+      .join()
+      .matchAll(new RegExp(`name: (${ENV_PREFIX}\\w+)`, 'g'));
+    expect([...variables].map(([, name = '']) => optionOf(name))).toEqual(['namespace', 'lease-namespace']);
   });
 });
 
