@@ -8,6 +8,7 @@ import { NoCommandError } from '../shared/pod/pod.ts';
 import { ManifestError } from '../shared/manifest/errors.ts';
 import { ScriptsTooLargeError } from '../shared/pod/scripts.ts';
 import { plain } from '../shared/text.ts';
+import { InvalidParamsError } from '../shared/task/references/fill.ts';
 import { PodTooLargeError } from '../shared/task/size.ts';
 import { SystemError, UsageError } from '../shared/turn/errors.ts';
 import { LocalRunError } from './run/plan.ts';
@@ -29,6 +30,7 @@ const BAD_INPUT = [
   ImageLookupError,
   ImageReferenceError,
   CredentialFileError,
+  InvalidParamsError,
   PodTooLargeError,
   ScriptsTooLargeError,
   LocalRunError,

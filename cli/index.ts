@@ -14,6 +14,7 @@ export {
   type DataObject,
   type Manifests,
   type Problem,
+  type ReadOptions,
 } from '../shared/manifest/index.ts';
 export {
   GATE_ANNOTATION,
@@ -32,6 +33,7 @@ export {
 } from '../shared/pod/scripts.ts';
 export { QUIT, turn, type Seen, type Turn } from '../shared/turn/order.ts';
 export { next, parseOutcome, OutcomeError, type Outcome, type OutcomeKind } from '../shared/turn/outcome.ts';
+export { InvalidParamsError } from '../shared/task/references/fill.ts';
 export { MAX_POD_BYTES, PodTooLargeError } from '../shared/task/size.ts';
 export type * from '../shared/task/task.ts';
 export { taskSchema } from '../shared/task/task.ts';

@@ -8,6 +8,7 @@ import { ImageLookupError } from '../shared/image/errors.ts';
 import type { Images } from '../shared/image/steps.ts';
 import { NoCommandError, podOf, type Pod, type PodSettings } from '../shared/pod/pod.ts';
 import { ScriptsTooLargeError, scriptsConfigMap, type ConfigMap } from '../shared/pod/scripts.ts';
+import { InvalidParamsError } from '../shared/task/references/fill.ts';
 import { PodTooLargeError } from '../shared/task/size.ts';
 import type { TaskStatus } from '../shared/task/task.ts';
 import { advance, holdOf } from './decide/advance.ts';
@@ -142,6 +143,7 @@ function create(known: Known, settings: Settings, images: Images): Decision {
 
 /** A Task that can never become a pod. */
 const REFUSALS = [
+  { kind: InvalidParamsError, reason: 'InvalidParams' },
   { kind: PodTooLargeError, reason: 'PodTooLarge' },
   { kind: ScriptsTooLargeError, reason: 'ScriptsTooLarge' },
   { kind: NoCommandError, reason: 'NoCommand' },

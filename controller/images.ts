@@ -4,8 +4,9 @@ import { Gate } from '../shared/image/flights.ts';
 import type { ImageLookup, LookupSettings } from '../shared/image/lookup.ts';
 import { ImageReferenceError } from '../shared/image/reference.ts';
 import { lookUpImages, needsImage, StepLookupError, type Images } from '../shared/image/steps.ts';
+import { InvalidParamsError } from '../shared/task/references/fill.ts';
 import { PodTooLargeError } from '../shared/task/size.ts';
-import { stepsOf } from '../shared/task/step-template.ts';
+import { stepsOf, wholeOf } from '../shared/task/step-template.ts';
 import type { Prepared } from './decide.ts';
 import type { Trouble } from './decide/trouble.ts';
 import { defined } from './defined.ts';
@@ -119,25 +120,24 @@ export class Lookups {
 
 /** What a lookup reads of a Task, which may wait for its turn for a while: little of a large one. */
 function wantedOf({ metadata, spec, ...task }: StoredTask): StoredTask {
-  const { serviceAccountName, imagePullSecrets } = spec.podTemplate ?? {};
-  const steps = stepsOf(spec)
-    .filter(needsImage)
-    .map(({ name, image, imagePullPolicy, args = [] }) =>
-      // Of the arguments it counts whether there are any.
-      defined({ name, image, imagePullPolicy, args: args.length > 0 ? ['…'] : undefined }),
-    );
+  const whole = wholeOf(spec);
+  const { serviceAccountName, imagePullSecrets } = whole.podTemplate ?? {};
+  const steps = whole.steps.filter(needsImage).map(({ name, image, imagePullPolicy, args = [] }) =>
+    // Of the arguments it counts whether there are any.
+    defined({ name, image, imagePullPolicy, args: args.length > 0 ? ['…'] : undefined }),
+  );
   const { name, namespace, uid } = metadata;
   const { apiVersion, kind } = task;
   const podTemplate = defined({ serviceAccountName, imagePullSecrets });
   return { apiVersion, kind, metadata: defined({ name, namespace, uid }), spec: { steps, podTemplate } };
 }
 
-/** Not for a Task whose steps are too large for any pod, which its making will say. */
+/** Not for a Task that can become no pod, which its making will say. */
 function asksFor({ spec }: StoredTask): boolean {
   try {
     return stepsOf(spec).some(needsImage);
   } catch (error) {
-    if (error instanceof PodTooLargeError) return false;
+    if (error instanceof PodTooLargeError || error instanceof InvalidParamsError) return false;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** Which manifests a command reads: files, directories, standard input. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadManifests, type Manifests } from '../../shared/manifest/index.ts';
+import { loadManifests, type Manifests, type ReadOptions } from '../../shared/manifest/index.ts';
 import { UsageError } from '../../shared/turn/errors.ts';
 import { warn } from '../print.ts';
 
@@ -25,8 +25,8 @@ const NAMED = 20;
  *
  * @throws {UsageError} @throws {ManifestError}
  */
-export async function readManifests(given: readonly string[]): Promise<Manifests> {
-  const manifests = await loadManifests(await manifestFiles(given));
+export async function readManifests(given: readonly string[], options: ReadOptions = {}): Promise<Manifests> {
+  const manifests = await loadManifests(await manifestFiles(given), options);
   const { others } = manifests;
   for (const { value, file, line, column } of others.slice(0, NAMED))
     warn(`${file}:${line}:${column}: ${value} is not used; only Tasks, ConfigMaps and Secrets are`);

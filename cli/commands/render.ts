@@ -1,11 +1,12 @@
 import packageJson from '../../package.json' with { type: 'json' };
-import { cautions } from '../../shared/pod/cautions.ts';
+import { cautions, shellCautions } from '../../shared/pod/cautions.ts';
 import { podOf } from '../../shared/pod/pod.ts';
 import { scriptsConfigMap } from '../../shared/pod/scripts.ts';
 import { lookupOptions } from '../image/lookup-options.ts';
 import { command } from '../command.ts';
 import { asNew } from '../../shared/task/name.ts';
 import { manifestOption, readManifests } from './manifest-files.ts';
+import { givenParams, paramOptions } from './params.ts';
 import { printObjects, warn } from '../print.ts';
 
 export const renderCommand = command({
@@ -15,6 +16,7 @@ export const renderCommand = command({
   rest: 'filename',
   options: {
     ...manifestOption,
+    ...paramOptions,
     output: { alias: 'o', type: 'string', choices: ['yaml', 'json'], default: 'yaml', describe: 'Format' },
     'agent-image': {
       type: 'string',
@@ -30,7 +32,7 @@ export const renderCommand = command({
     ...lookupOptions,
   },
   async run({ filename, output, agentImage: image, injection, ...options }) {
-    const { tasks: written, data } = await readManifests(filename);
+    const { tasks: written, data } = await readManifests(filename, { params: await givenParams(options) });
     for (const { kind, name } of data)
       warn(`${kind} ${name} is not printed; create it in the cluster as well`);
     const tasks = written.map(asNew);
@@ -40,7 +42,7 @@ export const renderCommand = command({
       const scripts = scriptsConfigMap(task);
       return [...(scripts ? [scripts] : []), podOf(task, { agentImage: image, images, injection })];
     });
-    tasks.flatMap(cautions).forEach(warn);
+    written.flatMap((task) => [...cautions(task), ...shellCautions(task)]).forEach(warn);
     await printObjects(objects, output);
   },
 });

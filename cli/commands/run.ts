@@ -1,11 +1,12 @@
 import { parseDuration } from '../../shared/turn/duration.ts';
 import { UsageError } from '../../shared/turn/errors.ts';
 import { lookupOptions } from '../image/lookup-options.ts';
-import { cautions } from '../../shared/pod/cautions.ts';
+import { cautions, shellCautions } from '../../shared/pod/cautions.ts';
 import { command } from '../command.ts';
 import { warn } from '../print.ts';
 import { withName } from '../../shared/task/name.ts';
 import { manifestOption, readManifests } from './manifest-files.ts';
+import { givenParams, paramOptions } from './params.ts';
 
 /** kubectl's words for a dry run, as far as they mean anything without a cluster. */
 const DRY_RUN = {
@@ -22,6 +23,7 @@ export const runCommand = command({
   rest: 'filename',
   options: {
     ...manifestOption,
+    ...paramOptions,
     agent: {
       type: 'string',
       describe: 'The agent to use (default: the static one where it is built, else the one that Node runs)',
@@ -63,9 +65,9 @@ export const runCommand = command({
     if (parseDuration(grace) === undefined) {
       throw new UsageError(`--grace "${grace}" is not a duration; write 10s or 1m30s`);
     }
-    const { tasks: written, data } = await readManifests(filename);
+    const { tasks: written, data } = await readManifests(filename, { params: await givenParams(options) });
     const tasks = written.map(withName);
-    tasks.flatMap(cautions).forEach(warn);
+    tasks.flatMap((task) => [...cautions(task), ...shellCautions(task)]).forEach(warn);
     const { imagesOf } = await import('../image/look-up.ts');
     const images = await imagesOf(tasks, 'this-machine', options);
     if (dryRun) {

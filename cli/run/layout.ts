@@ -3,6 +3,7 @@ import { access, chmod, constants, mkdir, mkdtemp, rename, writeFile } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { SystemError, UsageError } from '../../shared/turn/errors.ts';
+import { type Paths } from '../../shared/task/references/fill.ts';
 import { type AgentFiles } from '../../shared/pod/step-command.ts';
 
 export interface Layout {
@@ -14,6 +15,8 @@ export interface Layout {
   temporary: (number: number) => string;
   /** The named pipes for step `number`'s output. */
   pipes: (number: number) => { stdout: string; stderr: string };
+  /** What `$(workspaces.NAME.path)` and `$(results.NAME.path)` are. */
+  paths: Paths;
   /** The files of step `number`'s agent. */
   files: (number: number) => AgentFiles;
 }
@@ -36,6 +39,10 @@ export function layoutAt(root: string): Layout {
       stdout: join(root, 'pipes', `${number}.out`),
       stderr: join(root, 'pipes', `${number}.err`),
     }),
+    paths: {
+      workspace: ({ name }) => join(root, 'workspaces', name),
+      result: (number, name) => join(run(number), 'results', name),
+    },
     files: (number) => ({
       order: join(root, 'podinfo/order'),
       gate: join(root, 'podinfo/gate'),

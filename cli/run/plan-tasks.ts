@@ -15,8 +15,8 @@ export function planTasks(
 ): { plans: LocalPlan[]; layout: Layout } {
   // The directory gets a name of its own only when it is made.
   const layout = layoutAt(join(parentDirectory(), `${PREFIX}XXXXXX`));
-  const { scripts, temporary } = layout;
-  const local = { ...settings, scripts, temporary, directory: process.cwd(), problemWith };
+  const { scripts, temporary, paths } = layout;
+  const local = { ...settings, scripts, temporary, paths, directory: process.cwd(), problemWith };
   const errors: LocalRunError[] = [];
   const plans = tasks.flatMap((task) => {
     try {

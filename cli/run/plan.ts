@@ -10,6 +10,7 @@ import { findData, type DataObject } from '../../shared/manifest/data-objects.ts
 import { NoCommandError } from '../../shared/pod/pod.ts';
 import { declaredCommand } from '../../shared/pod/step-command.ts';
 import { nameOf } from '../../shared/task/name.ts';
+import { type Paths } from '../../shared/task/references/fill.ts';
 import { stepsOf, type CompleteStep } from '../../shared/task/step-template.ts';
 import { type Task, type TaskSpec } from '../../shared/task/task.ts';
 import { isInMount, mountsOf, pathsWithin, type Place } from './mounts.ts';
@@ -51,6 +52,8 @@ export interface LocalSettings {
   scripts: string;
   /** The directory for the temporary files of one step, which no other sees. */
   temporary: (number: number) => string;
+  /** What `$(workspaces.NAME.path)` and `$(results.NAME.path)` are. */
+  paths: Paths;
   /** Variables that replace or add to those of every step. */
   env: ReadonlyMap<string, string>;
   /** Go on although volumes cannot be mounted. */
@@ -80,7 +83,7 @@ export class LocalRunError extends Error {
 export function planTask(task: Task, settings: LocalSettings): LocalPlan {
   const name = nameOf(task);
   const problems: string[] = [];
-  const given = stepsOf(task.spec);
+  const given = stepsOf(task.spec, settings.paths);
   const find: Sources['find'] = (wanted) => findData(settings.data ?? [], wanted, task.metadata.namespace);
   const steps = given.map((step, index) => {
     const report = (problem: string): void => void problems.push(`step ${step.name} ${problem}`);

@@ -70,8 +70,8 @@ export async function runTask(given: Task, settings: RunSettings): Promise<TaskR
   let result: Ran | undefined;
   let left: string | undefined;
   try {
-    const { scripts, temporary } = layout;
-    const plan = planTask(task, { ...settings, scripts, temporary, problemWith });
+    const { scripts, temporary, paths } = layout;
+    const plan = planTask(task, { ...settings, scripts, temporary, paths, problemWith });
     result = await runPlan(plan, layout, settings);
   } finally {
     if (!settings.keep) left = await removeTree(layout.root);

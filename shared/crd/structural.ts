@@ -4,6 +4,8 @@
  * - `additionalProperties` beside `properties` is not allowed: where unknown fields are kept they become
  *   `x-kubernetes-preserve-unknown-fields`, where they are refused it goes, since the API server prunes or refuses them itself
  * - an integer or string has no `type` in `anyOf`: `x-kubernetes-int-or-string` says it all, and the pattern of the string stays
+ * - what is neither one type nor another has none, and `x-kubernetes-preserve-unknown-fields`
+ * - of several fields of which one must be there, `anyOf` stays
  * - an int64 is an integer or a bigint to JavaScript: the integer says it all
  * - the bounds of int32 and of the integers that JavaScript holds exactly become formats
  *
@@ -34,9 +36,11 @@ export function structural(schema: Schema): Schema {
     return { ...rest, ...(pattern !== undefined && { pattern }) };
   }
   const [whole] = anyOf ?? [];
+  const oneOfThese = anyOf?.every((each) => each.required !== undefined) === true && { anyOf };
   if (whole?.type === 'integer') return integer({ ...rest, ...whole });
   return {
     ...(rest.type === 'integer' ? integer(rest) : rest),
+    ...oneOfThese,
     ...(items && { items: structural(items) }),
     ...(properties && { properties: mapped(properties, structural) }),
     ...others(additionalProperties),

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { API_VERSION, KIND, OWN_PREFIX } from '../task/api.ts';
+import { giveParams, type GivenParam, type WithParams } from '../task/given-params.ts';
 import { type Task, taskSchema } from '../task/task.ts';
 import { dataObject, dataSchemas, type DataObject } from './data-objects.ts';
 import { expectation } from './expect.ts';
@@ -20,11 +21,11 @@ export type Checked =
   | { findings: TreeFinding[] };
 
 /** Decides what an object is, and says everything that keeps it from being what it is meant to be. */
-export function checkObject(tree: Tree): Checked {
+export function checkObject(tree: Tree, given: readonly GivenParam[] = []): Checked {
   if (tree.exhausted) return { findings: tree.findings };
   const kind = kindOf(tree.value);
   const checked =
-    kind === 'Task' ? checkTask(tree) : kind === 'other' ? otherOf(tree) : checkData(tree, kind);
+    kind === 'Task' ? checkTask(tree, given) : kind === 'other' ? otherOf(tree) : checkData(tree, kind);
   if (tree.findings.length === 0) return checked;
   // Where the YAML itself is wrong there is a stand-in: what the schema thinks of that is of no interest.
   const wrong = new Set(tree.findings.map(({ path }) => formatPath(path)));
@@ -63,13 +64,21 @@ function checkData(tree: Tree, kind: DataObject['kind']): Checked {
   return { findings: explainAll(tree, result.error?.issues ?? [], unknown) };
 }
 
-function checkTask(tree: Tree): Checked {
+function checkTask(tree: Tree, given: readonly GivenParam[]): Checked {
   const foreign = checkKind(tree);
   if (foreign.length > 0 && !isMeantAsTask(tree.value)) return { findings: foreign };
 
-  const result = taskSchema.safeParse(tree.value, { error: expectation });
+  const spec = valueAt(tree.value, ['spec']);
+  const withParams = giveParams(spec, given);
+  const value = withParams.spec === spec ? tree.value : { ...(tree.value as object), spec: withParams.spec };
+  const result = taskSchema.safeParse(value, { error: expectation });
   const unknown = findUnknown(taskSchema, tree.value);
-  if (result.success && unknown.length === 0) return { task: result.data };
+  const ofGiven = withParams.problems.map(({ path, message }) => ({
+    offset: locateValue(tree, ['spec', ...path]).offset,
+    path: ['spec', ...path],
+    message,
+  }));
+  if (result.success && unknown.length + ofGiven.length === 0) return { task: result.data };
 
   const tooMany = result.error?.issues.find(isTooManySteps);
   // Thousands of steps tend to come from a generator: a complaint about each of them would bury the one that counts.
@@ -79,9 +88,26 @@ function checkTask(tree: Tree): Checked {
   }
 
   const issues = (result.error?.issues ?? []).filter(
-    ({ path }) => !(path.length === 1 && foreign.some((finding) => finding.path[0] === path[0])),
+    ({ path }) =>
+      !(path.length === 1 && foreign.some((finding) => finding.path[0] === path[0])) &&
+      // Where the value that was given makes no sense, that none is there says nothing more.
+      !ofGiven.some((finding) => formatPath(finding.path) === formatPath(path)),
   );
-  return { findings: [...foreign, ...explainAll(tree, issues, unknown)] };
+  const explained = explainAll(tree, issues, unknown).map((finding) => fromOutside(finding, withParams));
+  return { findings: [...foreign, ...ofGiven, ...explained] };
+}
+
+/** What is wrong with a value that is not in the manifest says where it is. */
+function fromOutside(finding: TreeFinding, { from }: WithParams): TreeFinding {
+  const [spec, params, index, field] = finding.path;
+  if (spec !== 'spec' || params !== 'params' || field !== 'value') return finding;
+  const source = from.get(Number(index));
+  return source === undefined ? finding : { ...finding, message: `${source}: ${finding.message}` };
+}
+
+/** Whether an issue makes all others of its place superfluous. */
+function isSole(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'custom' && issue.params?.['isSole'] === true;
 }
 
 function explainAll(
@@ -95,6 +121,7 @@ function explainAll(
       suggestion === undefined ? [] : formatPath([...path.slice(0, -1), suggestion]),
     ),
   );
+  const sole = new Set(issues.filter(isSole).map(({ path }) => formatPath(path)));
   return [
     ...unknown.map((field) => ({
       offset: locateName(tree, field.path).offset,
@@ -102,6 +129,7 @@ function explainAll(
       message: explainUnknown(field),
     })),
     ...issues
+      .filter((issue) => isSole(issue) || !sole.has(formatPath(issue.path)))
       .filter(
         ({ code, path }) =>
           code !== 'unrecognized_keys' &&

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { hasReference } from '../task/references/tokens.ts';
 import { describe, showable } from './found.ts';
 import { suggest } from './suggest.ts';
 import type { UnknownField } from './unknown.ts';
@@ -20,6 +21,8 @@ export function explainIssue(issue: z.core.$ZodIssue, value: unknown, source: st
   if (code === 'too_big' && (typeof value === 'string' || Array.isArray(value)))
     return `${message}, found ${value.length}`;
   const shown = showable(value, source, path);
+  if (typeof value === 'string' && hasReference(value))
+    return `${message}; this field has a format of its own and takes no reference`;
   return `${message}, found ${describe(value, shown)}${cure(issue, value, shown)}`;
 }
 

@@ -2,9 +2,12 @@ import type { Document } from 'yaml';
 import { isScalar } from 'yaml';
 import type { Task } from '../task/task.ts';
 import { KIND } from '../task/api.ts';
+import { declaredParams, type GivenParam } from '../task/given-params.ts';
+import { field } from '../task/loose.ts';
 import { checkObject } from './check.ts';
 import type { DataObject } from './data-objects.ts';
 import { ManifestError, type Problem } from './errors.ts';
+import { givenOf, undeclared, type ReadOptions } from './given.ts';
 import { locateValue } from './locate.ts';
 import { objectsIn } from './objects.ts';
 import { decode, type Finding, Lines } from './text.ts';
@@ -25,6 +28,8 @@ export interface Read {
   tasks: Placed<Task>[];
   /** The ConfigMaps and Secrets beside them. */
   data: Placed<DataObject>[];
+  /** The names of the Tasks' params, also of those that are wrong. */
+  params: string[];
   /** The objects of other kinds, in words: `Deployment web`. */
   others: Placed<string>[];
   problems: Problem[];
@@ -37,18 +42,24 @@ export interface Read {
  *
  * @param text - UTF-8 bytes or a string, at most 1 MiB, of one or more documents, Lists among them
  * @param file - the name of the file for messages
+ * @param options - values for params
  * @returns the Tasks in the order written, without the objects beside them; at least one
  * @throws ManifestError with every problem of the text, when there is any
  *
  * @example
  * const [task] = parseTasks(await readFile('task.yaml'), 'task.yaml');
  */
-export function parseTasks(text: string | Uint8Array, file: string): Task[] {
-  return together([readObjects(text, file)]).tasks;
+export function parseTasks(text: string | Uint8Array, file: string, options: ReadOptions = {}): Task[] {
+  const given = givenOf(options);
+  return together([readObjects(text, file, given)], given).tasks;
 }
 
 /** Like `parseTasks`, but gives everything back, the problems too, and lets objects have the same name. */
-export function readObjects(input: string | Uint8Array, file: string): Read {
+export function readObjects(
+  input: string | Uint8Array,
+  file: string,
+  given: readonly GivenParam[] = [],
+): Read {
   const { text, finding } = decode(input);
   const lines = new Lines(text);
   const problem = ({ offset, path, message }: Finding & { path?: TreeFinding['path'] }): Problem => ({
@@ -57,7 +68,7 @@ export function readObjects(input: string | Uint8Array, file: string): Read {
     path: formatPath(path ?? []),
     message,
   });
-  const read: Read = { tasks: [], data: [], others: [], problems: [], noTask: [] };
+  const read: Read = { tasks: [], data: [], params: [], others: [], problems: [], noTask: [] };
   if (finding !== undefined) return { ...read, problems: [problem(finding)] };
 
   const parsed = parseYaml(text);
@@ -72,7 +83,8 @@ export function readObjects(input: string | Uint8Array, file: string): Read {
     const { objects, findings } = objectsIn(buildTree(document));
     read.problems.push(...inOrder(findings.map(problem)));
     for (const { tree, at } of objects) {
-      const checked = checkObject(tree);
+      const checked = checkObject(tree, given);
+      read.params.push(...declaredParams(field(tree.value, 'spec')));
       const placed = <Value>(value: Value, path: Path): Placed<Value> => ({
         value,
         file,
@@ -101,16 +113,24 @@ export interface Manifests {
   others: Placed<string>[];
 }
 
-/** @throws ManifestError with all their problems, also when two are the same object, or when none is a Task */
-export function together(reads: readonly Read[]): Manifests {
+/**
+ * @param given - values for params, of which each must have found its Task
+ * @throws ManifestError with all their problems, also when two are the same object, or when none is a Task
+ */
+export function together(reads: readonly Read[], given: readonly GivenParam[] = []): Manifests {
   const tasks = reads.flatMap((read) => read.tasks);
   const data = reads.flatMap((read) => read.data);
   const problems = [
     ...reads.flatMap((read) => read.problems),
     ...duplicates(tasks, ({ metadata }) => ({ kind: KIND, ...metadata })),
     ...duplicates(data, (object) => object),
+    ...undeclared(
+      given,
+      reads.flatMap(({ params }) => params),
+    ),
   ];
-  if (problems.length === 0 && tasks.length === 0) problems.push(...reads.flatMap((read) => read.noTask));
+  if (tasks.length === 0 && reads.every((read) => read.problems.length === 0))
+    problems.unshift(...reads.flatMap((read) => read.noTask));
   if (problems.length > 0) throw new ManifestError(problems);
   return {
     tasks: tasks.map(({ value }) => value),

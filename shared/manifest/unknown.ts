@@ -12,7 +12,7 @@ export interface UnknownField {
 
 /**
  * Finds fields that a schema does not know. In the document itself, its metadata and its spec every such field is found;
- * below them only one that looks like a known field, since others may be known to a newer Kubernetes.
+ * below them, where Kubernetes defines the fields, only one that looks like a known field, since others may be known to a newer Kubernetes.
  */
 export function findUnknown(schema: z.core.$ZodType, value: unknown, path: Path = []): UnknownField[] {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable)
@@ -25,10 +25,13 @@ export function findUnknown(schema: z.core.$ZodType, value: unknown, path: Path 
   const shape: z.core.$ZodShape = schema.shape;
   const known = Object.keys(shape);
   const names = new Set(known);
+  const isStrict = schema.def.catchall instanceof z.ZodNever;
   return Object.entries(value).flatMap(([name, inner]) => {
     const field = names.has(name) ? shape[name] : undefined;
     if (field !== undefined) return findUnknown(field, inner, [...path, name]);
     const suggestion = suggest(name, known);
-    return suggestion === undefined && path.length > 1 ? [] : [{ path: [...path, name], suggestion, known }];
+    return suggestion === undefined && path.length > 1 && !isStrict
+      ? []
+      : [{ path: [...path, name], suggestion, known }];
   });
 }

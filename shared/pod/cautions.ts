@@ -1,4 +1,5 @@
 /** What a Task says that a pod cannot do as it is probably meant. */
+import { shellTexts, unquotedParams } from '../task/references/unquoted.ts';
 import { stepsOf } from '../task/step-template.ts';
 import type { Task } from '../task/task.ts';
 
@@ -24,5 +25,29 @@ export function cautions({ spec }: Pick<Task, 'spec'>): string[] {
       if (readOnly !== true && !filled.has(name)) filled.set(name, step);
     }
     return found;
+  });
+}
+
+/**
+ * A sentence for each param that a shell's text has without quotes, but for one whose values are all harmless.
+ *
+ * @example shellCautions(task) // ['step run puts param file into a shell line without quotes, …']
+ */
+export function shellCautions({ spec }: Pick<Task, 'spec'>): string[] {
+  const { params = [], steps, stepTemplate } = spec;
+  const harmless = new Set(
+    params
+      .filter(({ enum: words }) => words?.every((word) => /^[\w./:@%+=,-]+$/.test(word)) === true)
+      .map(({ name }) => name),
+  );
+  return steps.flatMap((step) => {
+    const own = step.command || step.script ? step : { ...step, command: stepTemplate?.command };
+    const names = new Set(shellTexts(own).flatMap(unquotedParams));
+    return [...names]
+      .filter((name) => !harmless.has(name))
+      .map(
+        (name) =>
+          `step ${step.name} puts param ${name} into a shell line without quotes: its value becomes a part of the program; give it by env, and write the variable in quotes`,
+      );
   });
 }

@@ -3,6 +3,7 @@ import { normalize } from 'node:path/posix';
 import { agentArguments } from './step-command.ts';
 import { INSTALL_CONTAINER } from '../task/rules.ts';
 import type { Container, Sidecar, VolumeMount } from '../task/task.ts';
+import { forKubelet } from '../task/references/tokens.ts';
 import type { Resolved } from './commands.ts';
 import { AT, BIN_VOLUME, PODINFO_VOLUME, runDirectory, runVolume, SCRIPTS_VOLUME } from './paths.ts';
 
@@ -67,12 +68,18 @@ export function stepContainer({ step, command }: Resolved, number: number): Cont
     gate: `${AT.podinfo}/gate`,
     before: number > 1 ? [runDirectory(number - 1)] : [],
     own: runDirectory(number),
-    terminationLog: step.terminationMessagePath,
+    terminationLog: step.terminationMessagePath && forKubelet(step.terminationMessagePath),
   };
   return {
     ...container,
     command: [`${AT.bin}/agent`],
-    args: agentArguments({ ...step, workingDir: late ? workingDir : undefined }, number, files, command),
+    // The kubelet reads arguments, and no workingDir.
+    args: agentArguments(
+      { ...step, workingDir: late && workingDir ? forKubelet(workingDir) : undefined },
+      number,
+      files,
+      command,
+    ),
     volumeMounts: [...(step.volumeMounts ?? []), ...mounts],
   };
 }

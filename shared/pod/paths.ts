@@ -1,3 +1,5 @@
+import type { Paths } from '../task/references/fill.ts';
+
 /** Where things are in a step's container. */
 export const AT = {
   bin: '/taskflow/bin',
@@ -16,3 +18,9 @@ export const runVolume = (number: number): string => `taskflow-run-${number}`;
 export const BIN_VOLUME = 'taskflow-bin';
 export const SCRIPTS_VOLUME = 'taskflow-scripts';
 export const PODINFO_VOLUME = 'podinfo';
+
+/** What `$(workspaces.NAME.path)` and `$(results.NAME.path)` are. */
+export const IN_POD: Paths = {
+  workspace: ({ name, mountPath }) => mountPath ?? `/workspace/${name}`,
+  result: (step, name) => `${runDirectory(step)}/results/${name}`,
+};

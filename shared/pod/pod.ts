@@ -9,7 +9,7 @@ import { resolveCommands } from './commands.ts';
 import { installer, sidecar, stepContainer, type PullPolicy } from './containers.ts';
 import { BIN_VOLUME, PODINFO_VOLUME, runVolume, SCRIPTS_VOLUME } from './paths.ts';
 import { scriptsConfigMap } from './scripts.ts';
-import { stepsOf } from '../task/step-template.ts';
+import { wholeOf } from '../task/step-template.ts';
 import type { Container, PodTemplate, Task, TaskSpec, Volume } from '../task/task.ts';
 
 export { NoCommandError } from './commands.ts';
@@ -75,15 +75,16 @@ export interface PodSettings {
  *
  * @throws {NoCommandError} naming every step that has neither script nor command and whose image was not asked.
  * @throws {ImageLookupError} when an image that was looked up says nothing for a step.
+ * @throws {InvalidParamsError} when a param has no value, or a reference stands for nothing.
  * @throws {PodTooLargeError} when no API server would take the pod, before it is made.
  * @throws {ScriptsTooLargeError} when the scripts do not fit into a ConfigMap.
  * @example podOf(task, { agentImage: 'taskflow/agent:0.1.0' }).spec.containers[0].command // ['/taskflow/bin/agent']
  */
 export function podOf(task: Task, settings: PodSettings): Pod {
-  const { spec } = task;
+  const spec = wholeOf(task.spec);
   const { namespace } = task.metadata;
   const { metadata: given, ...podFields } = ownFields(spec.podTemplate);
-  const resolved = resolveCommands(stepsOf(spec), settings.images);
+  const resolved = resolveCommands(spec.steps, settings.images);
   const initContainers = [
     ...(settings.injection === 'image-volume'
       ? []
@@ -143,7 +144,7 @@ function ownFields(template: PodTemplate = {}): Omit<PodTemplate, Exclude<Refuse
 }
 
 /** The order and the gate that a pod begins with. */
-function startOf(spec: TaskSpec): Record<string, string> {
+function startOf(spec: Pick<TaskSpec, 'cancel' | 'suspend' | 'handOff'>): Record<string, string> {
   const gate = gateFor(spec);
   return {
     [ORDER_ANNOTATION]: String(spec.cancel === true ? QUIT : 0),
@@ -157,12 +158,12 @@ function startOf(spec: TaskSpec): Record<string, string> {
  *
  * @example gateFor({ steps, suspend: true }) // 1
  */
-export function gateFor({ suspend, handOff }: TaskSpec): number | undefined {
+export function gateFor({ suspend, handOff }: Pick<TaskSpec, 'suspend' | 'handOff'>): number | undefined {
   if (suspend === true) return 1;
   return handOff === 'Controller' ? 2 : undefined;
 }
 
-function deadlineOf({ timeout }: TaskSpec): { activeDeadlineSeconds?: number } {
+function deadlineOf({ timeout }: Pick<TaskSpec, 'timeout'>): { activeDeadlineSeconds?: number } {
   const ms = timeout === undefined ? undefined : parseDuration(timeout);
   return ms === undefined ? {} : { activeDeadlineSeconds: Math.ceil(ms / 1000) + BACK_STOP };
 }

@@ -2,6 +2,7 @@
 import { labelsOf } from './labels.ts';
 import { ownedBy, shortHash, type OwnerReference } from './owner.ts';
 import { nameOf } from '../task/name.ts';
+import { stepsOf } from '../task/step-template.ts';
 import type { Task } from '../task/task.ts';
 
 /** What the API server takes at most as the data of one ConfigMap, in bytes. */
@@ -29,10 +30,11 @@ export class ScriptsTooLargeError extends Error {
  * The ConfigMap with the scripts of a Task, or `undefined` when no step has one. Its name carries a hash of its
  * content: a changed script is another ConfigMap, so a pod never runs an old one, and two Tasks never share a name.
  *
+ * @throws as {@link stepsOf}
  * @throws {ScriptsTooLargeError} before anything is created, when all of them have more than {@link MAX_SCRIPT_BYTES}.
  */
 export function scriptsConfigMap(task: Task): ConfigMap | undefined {
-  const scripts = task.spec.steps.flatMap(({ name, script }) => (script ? [{ name, script }] : []));
+  const scripts = stepsOf(task.spec).flatMap(({ name, script }) => (script ? [{ name, script }] : []));
   if (scripts.length === 0) return undefined;
 
   const sizes = scripts.map(({ name, script }) => ({ name, bytes: Buffer.byteLength(script) }));

@@ -12,3 +12,5 @@ export const MAX_SIDECARS = 32;
 export const MAX_VOLUMES = 64;
 /** The most volumes, and block devices, that one container can mount. */
 export const MAX_MOUNTS = 64;
+/** The most params. */
+export const MAX_PARAMS = 128;

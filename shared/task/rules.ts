@@ -1,4 +1,10 @@
 import type { z } from 'zod';
+import { IN_POD } from '../pod/paths.ts';
+import { MAX_STEPS } from './limits.ts';
+import { field, isMap, list } from './loose.ts';
+import { valuesOf } from './param-values.ts';
+import { tryFillIn, type SpecProblem } from './references/fill.ts';
+import { PodTooLargeError } from './size.ts';
 
 /** The name of the pod's init container, which no other container can have as well. */
 export const INSTALL_CONTAINER = 'install-agent';
@@ -17,6 +23,21 @@ export function checkSpec(spec: unknown, context: z.core.$RefinementCtx): void {
   checkImages(spec, report);
   checkTurns(spec, report);
   checkMounts(spec, report);
+  for (const { path, message, isSole } of fillingProblems(spec))
+    context.addIssue({ code: 'custom', path: [...path], message, params: { isSole } });
+}
+
+/** What is wrong with params and references. Thousands of steps are too many, which is enough to say. */
+function fillingProblems(spec: unknown): SpecProblem[] {
+  if (list(field(spec, 'steps')).length > MAX_STEPS) return [];
+  const { values, problems } = valuesOf(field(spec, 'params'));
+  try {
+    return [...problems, ...tryFillIn(spec, { values, paths: IN_POD }).problems];
+  } catch (error) {
+    // The making of the pod says so.
+    if (error instanceof PodTooLargeError) return problems;
+    throw error;
+  }
 }
 
 function checkContainerNames(spec: unknown, report: Report): void {
@@ -102,16 +123,4 @@ function checkMounts(spec: unknown, report: Report): void {
     for (const [index, container] of list(field(spec, parent)).entries()) check(container, [parent, index]);
   }
   check(field(spec, 'stepTemplate'), ['stepTemplate']);
-}
-
-function isMap(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -1,25 +1,51 @@
-/** The steps of a Task as they run: each with what `stepTemplate` gives it. */
+/** A Task as it runs: everything filled in, each step with what `stepTemplate` gives it. */
+import { IN_POD } from '../pod/paths.ts';
+import { valuesOf } from './param-values.ts';
+import { fillIn, InvalidParamsError, type Paths } from './references/fill.ts';
 import { checkSteps } from './size.ts';
 import type { Step, StepTemplate, TaskSpec } from './task.ts';
 
 /** A step that has its image, its own or the template's. */
 export type CompleteStep = Step & { image: string };
 
+/** What makes a Task's spec whole. */
+export type Fillable = Pick<TaskSpec, 'steps' | 'stepTemplate' | 'params'>;
+
+/** Of a Task everything as it runs. Its params and references are done with: nothing is filled in a second time. */
+export type Whole<Spec extends Fillable> = Omit<Spec, 'params' | 'stepTemplate' | 'steps'> & {
+  steps: CompleteStep[];
+};
+
+/**
+ * The spec with its references filled in, as {@link fillIn} does it, and then the template applied, as {@link stepsOf} says.
+ *
+ * Pod, local run and image lookup all begin with this.
+ *
+ * @param paths - where things will be; by default in a pod
+ * @throws {InvalidParamsError}
+ * @throws {PodTooLargeError} before anything is put together
+ * @throws {Error} when neither a step nor the template names an image, which no valid Task has
+ */
+export function wholeOf<Spec extends Fillable>(spec: Spec, paths: Paths = IN_POD): Whole<Spec> {
+  const { values, problems } = valuesOf(spec.params);
+  if (problems.length > 0) throw new InvalidParamsError(problems);
+  const { params: _, stepTemplate, steps, ...rest } = fillIn(spec, { values, paths });
+  checkSteps({ steps, ...(stepTemplate && { stepTemplate }) });
+  const whole = steps.map((step) => complete(stepTemplate === undefined ? step : merge(stepTemplate, step)));
+  return { ...rest, steps: whole };
+}
+
 /**
  * The steps with the template applied, as Tekton does it: what a step says itself wins; `env` is merged by name,
  * `volumeMounts` by mountPath and `volumeDevices` by devicePath, of all else the step has its own or the template's.
  * What runs is one thing: a step with a script or command of its own takes neither command nor args of the template.
  *
- * Pod, local run and image lookup all go by this.
- *
- * @throws {PodTooLargeError} before anything is put together
- * @throws {Error} when neither a step nor the template names an image, which no valid Task has
+ * @throws as {@link wholeOf}
  * @see https://tekton.dev/docs/pipelines/tasks/#specifying-a-step-template
  * @example stepsOf({ steps: [{ name: 'a' }], stepTemplate: { image: 'busybox' } }) // [{ image: 'busybox', name: 'a' }]
  */
-export function stepsOf({ steps, stepTemplate }: Pick<TaskSpec, 'steps' | 'stepTemplate'>): CompleteStep[] {
-  checkSteps({ steps, ...(stepTemplate && { stepTemplate }) });
-  return steps.map((step) => complete(stepTemplate === undefined ? step : merge(stepTemplate, step)));
+export function stepsOf(spec: Fillable, paths: Paths = IN_POD): CompleteStep[] {
+  return wholeOf(spec, paths).steps;
 }
 
 function complete(step: Step): CompleteStep {

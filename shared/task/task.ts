@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { API_VERSION, KIND } from './api.ts';
 import { duration, flag, oneOf } from './container/fields.ts';
 import { volumeSchema } from './container/volume.ts';
-import { MAX_SIDECARS, MAX_STEPS, MAX_VOLUMES } from './limits.ts';
+import { MAX_PARAMS, MAX_SIDECARS, MAX_STEPS, MAX_VOLUMES } from './limits.ts';
 import { metadataSchema } from './metadata.ts';
+import { paramSchema } from './params.ts';
 import { podTemplateSchema } from './pod-template.ts';
 import { checkSpec } from './rules.ts';
 import { sidecarSchema, stepSchema, stepTemplateSchema } from './step.ts';
@@ -17,6 +18,14 @@ const BY_NAME = { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys':
 /** What a Task does. New fields go here; each needs a description, which becomes the text of `kubectl explain`. */
 export const specSchema = z
   .strictObject({
+    params: z
+      .array(paramSchema)
+      .max(MAX_PARAMS)
+      .meta(BY_NAME)
+      .optional()
+      .describe(
+        'Values that a run is given: $(params.NAME) stands for one in every text of steps, sidecars, volumes and podTemplate.',
+      ),
     steps: z
       .array(stepSchema)
       .min(1, { error: 'a Task needs at least one step' })
@@ -99,6 +108,8 @@ export type TaskSpec = z.infer<typeof specSchema>;
 export type Step = z.infer<typeof stepSchema>;
 export type StepTemplate = z.infer<typeof stepTemplateSchema>;
 export type Sidecar = z.infer<typeof sidecarSchema>;
+export type { Param } from './params.ts';
+export type { ParamValue } from './references/known.ts';
 export type Volume = z.infer<typeof volumeSchema>;
 export { MAX_STEPS } from './limits.ts';
 export type { Container, EnvVar, VolumeMount } from './container/container.ts';

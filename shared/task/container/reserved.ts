@@ -28,6 +28,13 @@ export const free = (schema: z.ZodString, cure: string) =>
       ],
     });
 
+/** What is wrong with such a path, which a schema has not seen as it is now. */
+export function pathProblem(path: string): string | undefined {
+  if (path.length > MAX_PATH) return `expected at most ${MAX_PATH} characters`;
+  if (isReserved(path)) return RESERVED;
+  return isClean(path) && !path.includes(':') ? undefined : `expected ${CLEAN}, and without ":"`;
+}
+
 // The container runtime reads a relative path from the root.
 function isReserved(path: string): boolean {
   const absolute = normalize(`/${path}/`);

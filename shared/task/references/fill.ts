@@ -25,6 +25,8 @@ export interface SpecProblem {
   /** From the spec on. */
   path: Path;
   message: string;
+  /** Whatever else is wrong there follows from this. */
+  isSole?: boolean;
 }
 
 /** Params or references that make no sense; no pod can be made. */
@@ -64,8 +66,8 @@ export function tryFillIn<Spec>(
   { values, paths }: Filling,
 ): { filled: Spec; problems: SpecProblem[] } {
   const problems: SpecProblem[] = [];
-  const report: Report = (path, message) => {
-    if (problems.length < MAX_PROBLEMS) problems.push({ path, message });
+  const report: Report = (path, message, isSole = false) => {
+    if (problems.length < MAX_PROBLEMS) problems.push({ path, message, isSole });
   };
   const [steps, last] = [list(field(spec, 'steps')), list(field(spec, 'finally'))];
   const names = new Map([...steps, ...last].map((step) => [nameOf(step), namesOf(field(step, 'results'))]));
@@ -111,7 +113,7 @@ export function tryFillIn<Spec>(
   return { filled: changed.length === 0 ? spec : { ...spec, ...Object.fromEntries(changed) }, problems };
 }
 
-type Report = (path: Path, message: string) => void;
+type Report = (path: Path, message: string, isSole?: boolean) => void;
 
 interface Around {
   known: Known;
@@ -206,6 +208,7 @@ function rulesAt(inside: Path, [top]: Path, { isContainer, step }: Around): Rule
     return { ...rules, runTime: rules.runTime && step !== undefined };
   }
   if (place === '[].name') return rulesOf('name');
+  if (top === 'workspaces' && place === '[].mountPath') return rulesOf('volumeMounts[].mountPath');
   // Read as the kubelet would: a value cannot become a reference to a step.
   if (top === 'results' && place === '[].value') return { reader: 'kubelet', runTime: true };
   return { reader: 'anybody', runTime: false };
@@ -223,7 +226,7 @@ function fillText(
   const tokens = tokensOf(text, rules.reader);
   if (rules.refused !== undefined) {
     for (const token of tokens)
-      if (token.kind === 'reference') around.report(path, `${token.text}: ${rules.refused}`);
+      if (token.kind === 'reference') around.report(path, `${token.text}: ${rules.refused}`, true);
     return text;
   }
   const { report, budget } = around;
@@ -258,7 +261,10 @@ function fillText(
     }
   });
   const [only = ''] = parts;
-  return parts.length === 1 ? only : parts.join('');
+  const filled = parts.length === 1 ? only : parts.join('');
+  const wrong = typeof filled === 'string' && filled !== text ? rules.problem?.(filled) : undefined;
+  if (wrong !== undefined) report(path, `${text}: with the values filled in, ${wrong}`);
+  return filled;
 }
 
 const LATE =

@@ -1,4 +1,5 @@
 /** Which places of a Task take which references. A place is written as `env[].value`, from the container it is in. */
+import { pathProblem } from '../container/reserved.ts';
 import type { Reader } from './tokens.ts';
 
 export interface Rules {
@@ -7,6 +8,8 @@ export interface Rules {
   runTime: boolean;
   /** Why it takes no reference at all. */
   refused?: string;
+  /** What is wrong with the text once it is filled in. */
+  problem?: (text: string) => string | undefined;
 }
 
 /** Both filled in by the agent and read by the kubelet, which hands the agent these texts as arguments. */
@@ -27,27 +30,21 @@ const NAMES = new Set([
   ...['after[]', 'results[]', 'results[].name'],
 ]);
 
-const FORMATS = new Set([
-  ...['timeout', 'onError', 'gracePeriod', 'retryDelay', 'imagePullPolicy', 'restartPolicy'],
-  ...[
-    'terminationMessagePolicy',
-    'lifecycle.stopSignal',
-    'when[].operator',
-    'env[].valueFrom.resourceFieldRef.divisor',
-  ],
-  ...['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle.postStart', 'lifecycle.preStop'].flatMap(
-    (handler) => [`${handler}.httpGet.port`, `${handler}.tcpSocket.port`, `${handler}.httpGet.scheme`],
+/** Those that no schema refuses; of the others it says itself what it expects. */
+const FORMATS = new Set(
+  ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle.postStart', 'lifecycle.preStop'].flatMap(
+    (handler) => [`${handler}.httpGet.port`, `${handler}.tcpSocket.port`],
   ),
-]);
+);
+
+/** Paths that must not become taskflow's own. */
+const PATHS = new Set(['volumeMounts[].mountPath', 'volumeDevices[].devicePath', 'terminationMessagePath']);
 
 /** @param place - `args[]`, `volumeMounts[].mountPath` */
 export function rulesOf(place: string): Rules {
-  const refused = NAMES.has(place) ? NAME : isFormat(place) ? FORMAT : undefined;
+  const refused = NAMES.has(place) ? NAME : FORMATS.has(place) ? FORMAT : undefined;
   if (refused !== undefined) return { reader: 'anybody', runTime: false, refused };
   if (BY_AGENT.has(place)) return { reader: 'kubelet', runTime: true };
+  if (PATHS.has(place)) return { reader: 'anybody', runTime: false, problem: pathProblem };
   return { reader: BY_KUBELET.has(place) ? 'kubelet' : 'anybody', runTime: false };
-}
-
-function isFormat(place: string): boolean {
-  return FORMATS.has(place) || place.startsWith('resources.');
 }

@@ -55,6 +55,13 @@ describe('without a pod', () => {
       [],
       'Failure PodTooLarge',
     ],
+    ['a param without a value', spec({ params: [{ name: 'x' }] }), [], 'Failure InvalidParams'],
+    [
+      'a reference to a param that nobody declared',
+      spec({ steps: [{ name: 'a', image: '$(params.x)', command: ['true'] }] }),
+      [],
+      'Failure InvalidParams',
+    ],
     [
       'a pod that is gone is not made again',
       known({ status: 'Running', podName: 'p' }),

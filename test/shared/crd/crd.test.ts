@@ -34,10 +34,16 @@ function walk(schema: Schema, path = ''): [string, Schema][] {
 }
 
 function isStructural(schema: Schema): boolean {
-  const { type, properties, additionalProperties, minimum = 0, maximum = 0 } = schema;
+  const { type, properties, additionalProperties, anyOf = [], minimum = 0, maximum = 0 } = schema;
+  const isMixed =
+    schema['x-kubernetes-int-or-string'] === true ||
+    (schema['x-kubernetes-preserve-unknown-fields'] === true &&
+      properties === undefined &&
+      type !== 'object');
   return (
-    (type === undefined) === (schema['x-kubernetes-int-or-string'] === true) &&
-    !('anyOf' in schema || '$schema' in schema) &&
+    (type === undefined) === isMixed &&
+    anyOf.every((each) => Object.keys(each).join() === 'required') &&
+    !('$schema' in schema) &&
     (properties === undefined || additionalProperties === undefined) &&
     Math.max(Math.abs(minimum), Math.abs(maximum)) < 2 ** 31 - 1
   );
@@ -144,6 +150,7 @@ describe('a change of the spec', () => {
   const schema = root.properties?.['spec'] ?? {};
   const one = { steps: [{ name: 'a', image: 'b' }] };
   const fields = {
+    params: [{ name: 'x', value: ['a'] }],
     sidecars: [],
     stepTemplate: {},
     volumes: [],

@@ -10,11 +10,12 @@ const VALUES: Record<string, ParamValue> = {
   flags: ['-v', '-race'],
   none: [],
   opts: { mode: 'fast', 'a.b/c': 'd' },
+  own: 'taskflow',
   dollar: '$(HOME) $$ $(params.x)',
 };
 
 const filling = (values: Record<string, ParamValue | undefined> = VALUES): Filling => ({
-  values: new Map(Object.entries(values)),
+  values: new Map(Object.entries({ flags: VALUES['flags'], ...values })),
   paths: {
     workspace: ({ name, mountPath }) =>
       name === 'unbound' ? undefined : (mountPath ?? `/workspace/${name}`),
@@ -22,7 +23,11 @@ const filling = (values: Record<string, ParamValue | undefined> = VALUES): Filli
   },
 });
 
-const WORKSPACES = [{ name: 'source' }, { name: 'cache', mountPath: '/c/$(params.x)' }, { name: 'unbound' }];
+const WORKSPACES = [
+  { name: 'source' },
+  { name: 'cache', mountPath: '/c/$(params.flags[0])' },
+  { name: 'unbound' },
+];
 
 /** A Task's step with its neighbours. */
 const specOf = (step: object, rest: object = {}): object => ({
@@ -66,7 +71,7 @@ describe('filling in', () => {
       { workingDir: '$(workspaces.source.path)/app' },
       { workingDir: '/workspace/source/app' },
     ],
-    ['a mountPath that has a param', { script: '$(workspaces.cache.path)' }, { script: '/c/v' }],
+    ['a mountPath that has a param', { script: '$(workspaces.cache.path)' }, { script: '/c/-v' }],
     [
       'whether a workspace is bound',
       { script: '$(workspaces.source.bound) $(workspaces.unbound.bound) <$(workspaces.unbound.path)>' },
@@ -147,7 +152,7 @@ describe('filling in', () => {
     const filled = fillIn(spec, filling());
     expect(filled).toMatchObject({
       params: [{ name: 'x', default: '$(params.x)' }],
-      workspaces: [{}, { name: 'cache', mountPath: '/c/v' }, {}],
+      workspaces: [{}, { name: 'cache', mountPath: '/c/-v' }, {}],
       sidecars: [{ name: 's', image: 'v', args: ['-v', '-race'] }],
       stepTemplate: { image: 'v' },
       volumes: [{ name: 'v', configMap: { name: 'v' } }],
@@ -313,18 +318,17 @@ describe('a reference that stands for nothing', () => {
     ],
     ['the outcome of the Task', { args: ['$(outcome)'] }, 'steps.1.args.0', 'only steps of finally'],
     ['a reference in a name', { env: [{ name: '$(params.x)' }] }, 'steps.1.env.0.name', 'takes no reference'],
-    ['a reference in a duration', { timeout: '$(params.x)' }, 'steps.1.timeout', 'has a format of its own'],
-    [
-      'a reference in a quantity',
-      { resources: { limits: { cpu: '$(params.x)' } } },
-      'steps.1.resources.limits.cpu',
-      'has a format of its own',
-    ],
     [
       'a reference in a port',
       { readinessProbe: { tcpSocket: { port: '$(params.x)' } } },
       'steps.1.readinessProbe.tcpSocket.port',
       'has a format of its own',
+    ],
+    [
+      'a path that becomes taskflow’s own',
+      { volumeMounts: [{ name: 'v', mountPath: '/$(params.own)/x' }] },
+      'steps.1.volumeMounts.0.mountPath',
+      'taskflow uses /taskflow',
     ],
     [
       'a reference in the name of a field',
