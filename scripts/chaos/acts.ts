@@ -9,13 +9,14 @@ import { killAgent } from './agents.ts';
 import type { Facts } from './facts.ts';
 import type { Act } from './plan.ts';
 
-/** How often something is tried for which there is no pod or no agent yet, ms. */
+/** How often something is tried for which there is no pod or no agent yet, and for how long, ms. */
 const PAUSE = 50;
+const GIVE_UP = 15_000;
 
 const ANNOTATIONS = { order: ORDER_ANNOTATION, gate: GATE_ANNOTATION, stop: STOP_ANNOTATION };
 
 /**
- * Waits for the moment of each act, and does them in their order; what cannot be done yet is tried again until the signal.
+ * Waits for the moment of each act, and does them in their order; what cannot be done yet is tried again for a while.
  * Agents are killed beside that: a step may never have one.
  *
  * @returns those that were done
@@ -29,7 +30,9 @@ export async function perform(
     const done: Facts['done'][number][] = [];
     for (const act of all) {
       await pause(Math.max(0, posted + act.after - Date.now()), signal);
-      while (!signal.aborted) {
+      const since = Date.now();
+      // There may never be a pod: that of a Task that is held until a later act, say.
+      while (!signal.aborted && Date.now() < since + GIVE_UP) {
         const from = Date.now();
         if (await attempt(act, task, client)) {
           done.push({ act, from, to: Date.now() });
