@@ -210,9 +210,16 @@ export class Actor {
       .catch(stale);
   }
 
+  /**
+   * Deletes a pod as it was seen: one that a node has taken meanwhile may run by now.
+   *
+   * @throws {StaleError} when it is not as it was seen
+   */
   async deletePod(pod: ObservedPod, signal: AbortSignal): Promise<void> {
-    const uid = pod.metadata.uid;
-    await this.#settings.client.delete(PODS, refOf(pod), { ...(uid && { uid }), signal }).catch(unlessGone);
+    const { uid, resourceVersion } = pod.metadata;
+    const seen = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
+    const deleting = this.#settings.client.delete(PODS, refOf(pod), { ...seen, signal });
+    await deleting.catch(unlessGone).catch(stale);
   }
 
   async deleteTask(task: StoredTask, signal: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@ import { condition, hasNode, isEnded, orderOf, type ObservedPod } from '../pod.t
 import { goesOn, isKilled } from './end.ts';
 import { NEVER_STARTED } from './lost.ts';
 import type { Chain, StepView } from './observe.ts';
-import { CANCELLED, STOP_PATIENCE, TIMED_OUT, type Stop } from './stop.ts';
+import { CANCELLED, causeToStop, STOP_PATIENCE, TIMED_OUT, type Stop } from './stop.ts';
 
 /** The last word on a Task. */
 export interface Conclusion {
@@ -40,7 +40,7 @@ export function conclude({ task, pod, chain, stop }: Judged, now: number): Concl
     if (over || !hasNode(pod)) return stopped(stop);
     return now >= Date.parse(stop.at) + STOP_PATIENCE ? unconfirmed(stopped(stop), pod) : undefined;
   }
-  if (over) return interrupted(task, pod, stopper);
+  if (over) return interrupted({ task, pod, chain, stop }, now);
 
   const { deletionTimestamp } = pod.metadata;
   const vanished =
@@ -104,7 +104,8 @@ function failedBy({ name, number, end }: StepView): Conclusion {
 }
 
 /** The steps were ended from outside, and not by this controller. */
-function interrupted(task: StoredTask, pod: ObservedPod, stopper: StepView | undefined): Conclusion {
+function interrupted({ task, pod, chain }: Judged, now: number): Conclusion {
+  const { stopper } = chain;
   const isAbout = stopper !== undefined && stopper.end?.reason !== NEVER_STARTED;
   const about = isAbout ? { step: stopper.name } : {};
   const { name, deletionTimestamp } = pod.metadata;
@@ -122,9 +123,9 @@ function interrupted(task: StoredTask, pod: ObservedPod, stopper: StepView | und
     return { status: 'Failure', reason, message: message ?? `pod ${name} failed: ${reason}`, ...about };
   }
   if (deletionTimestamp !== undefined) return deleted(pod, about);
-  if (orderOf(pod) === QUIT) {
-    return { status: 'Cancelled', reason: CANCELLED, message: `the order of pod ${name} was set to ${QUIT}` };
-  }
+  // It was stopped, and why is no longer there.
+  const cause = causeToStop({ task, pod, trouble: undefined, since: now }, { now, patience: Infinity });
+  if (cause !== undefined && orderOf(pod) === QUIT) return stopped(cause);
   const told = stopper?.end?.message ?? 'the pod ended before its steps did';
   return { status: 'Failure', reason: stopper?.end?.reason ?? 'PodFailed', message: told, ...about };
 }

@@ -20,7 +20,8 @@ export function lostWith(around: Surroundings): End {
     return { outcome, reason: NEVER_STARTED, message: 'its container never started', posted: false };
   }
   const what = known?.state === 'Running' ? 'how it ended' : 'whether it began, and how it ended,';
-  return { outcome: 'Error', reason, message: `${what} is not known: ${why}`, posted: false };
+  const outcome = stop?.reason === CANCELLED ? 'Cancelled' : 'Error';
+  return { outcome, reason, message: `${what} is not known: ${why}`, posted: false };
 }
 
 function cannotHaveBegun({ pod, status, before }: Surroundings): boolean {

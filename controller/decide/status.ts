@@ -175,7 +175,10 @@ function isOver({ state, startedAt, exitCode }: StepStatus): boolean {
 function completion(steps: readonly StepStatus[], startTime: string | undefined, now: number): string {
   const times = steps.flatMap(({ finishedAt }) => (finishedAt === undefined ? [] : [Date.parse(finishedAt)]));
   const known = times.filter((time) => !Number.isNaN(time));
-  const unfinished = steps.some(({ state, finishedAt }) => state === 'Error' && finishedAt === undefined);
+  const unfinished = steps.some(
+    ({ state, reason, finishedAt }) =>
+      finishedAt === undefined && (state === 'Error' || (state === 'Cancelled' && reason !== NEVER_STARTED)),
+  );
   const last = known.length === 0 || unfinished ? now : Math.max(...known);
   // The clocks of the node and the API server may differ; nothing ends before it began.
   return new Date(Math.max(last, startTime === undefined ? 0 : Date.parse(startTime))).toISOString();

@@ -94,9 +94,6 @@ export function causeToStop(
     const { name, number } = culprit;
     return { reason: 'StepFailed', message: `step ${number} (${name}) failed`, step: name, at };
   }
-  if (pod !== undefined && orderOf(pod) === QUIT) {
-    return { reason: CANCELLED, message: `the order of pod ${pod.metadata.name} was set to ${QUIT}`, at };
-  }
   const deadline = deadlineOf(task, pod);
   if (deadline !== undefined && now >= deadline) {
     const running = chain?.steps.find(({ state }) => state === 'running');
@@ -106,9 +103,15 @@ export function causeToStop(
     return { reason: TIMED_OUT, message, ...(step !== undefined && { step }), at };
   }
   const tooLong = trouble?.ends === 'patience' && now - since >= patience;
-  if (trouble === undefined || (trouble.ends !== 'now' && !tooLong)) return undefined;
-  const { reason, message, step } = trouble;
-  return { reason, message, ...(step !== undefined && { step }), at };
+  if (trouble !== undefined && (trouble.ends === 'now' || tooLong)) {
+    const { reason, message, step } = trouble;
+    return { reason, message, ...(step !== undefined && { step }), at };
+  }
+  // Last: this controller may have done it for one of these, and somebody has overwritten why.
+  if (pod !== undefined && orderOf(pod) === QUIT) {
+    return { reason: CANCELLED, message: `the order of pod ${pod.metadata.name} was set to ${QUIT}`, at };
+  }
+  return undefined;
 }
 
 /**

@@ -35,6 +35,8 @@ export interface Patch {
 export interface DeleteOptions extends CallOptions {
   /** Only if it is still this one. */
   uid?: string;
+  /** Only if nobody has changed it since. */
+  resourceVersion?: string;
   propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
   gracePeriodSeconds?: number;
 }
@@ -176,13 +178,14 @@ export class HttpClient implements ApiClient {
   }
 
   async delete(type: ResourceType, ref: Ref, options: DeleteOptions = {}): Promise<void> {
-    const { uid, propagationPolicy, gracePeriodSeconds, signal } = options;
+    const { uid, resourceVersion, propagationPolicy, gracePeriodSeconds, signal } = options;
     const body = {
       apiVersion: 'v1',
       kind: 'DeleteOptions',
       propagationPolicy,
       gracePeriodSeconds,
-      ...(uid !== undefined && { preconditions: { uid } }),
+      // What is undefined is left out.
+      preconditions: { uid, resourceVersion },
     };
     const path = pathOf(type, ref);
     await this.#session.json({ ...about('delete', type), method: 'DELETE', path, ...json(body) }, signal);

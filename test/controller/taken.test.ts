@@ -1,6 +1,7 @@
 /** What exists already is not the controller's for its name, or for what it says of its owner. */
 import { describe, expect, it } from 'vitest';
 import { Actor } from '../../controller/act.ts';
+import { StaleError } from '../../controller/answers.ts';
 import { isMadeAs, isScriptsOf } from '../../controller/adopt.ts';
 import type { ApiClient } from '../../controller/runtime/client.ts';
 import { createLog } from '../../controller/runtime/log.ts';
@@ -234,6 +235,21 @@ describe('the pod of a Task', () => {
     });
     await world.play(task, [over('a')]);
     await world.until(task, 'Successful');
+  });
+
+  it('is not deleted when a node has taken it since it was looked at', async () => {
+    const world = await worldWith();
+    const task = await world.apply(ONE);
+    const pod = await put(world, PODS, podOf(task, SETTINGS));
+    const log = createLog('error');
+    const actor = new Actor({ client: world.client, instance: 'x', log, clock: Date.now });
+    const { signal } = new AbortController();
+    await world.play(task, [], { phase: 'Pending', startTime: new Date().toISOString() });
+    await expect(actor.deletePod(pod, signal)).rejects.toThrow(StaleError);
+    const now = await world.pod(task);
+    expect(now?.metadata.deletionTimestamp).toBeUndefined();
+    if (now !== undefined) await actor.deletePod(now, signal);
+    expect(await world.pod(task)).toBeUndefined();
   });
 
   it('is gone when somebody deleted it before a status named it, and its controller is no more', async () => {

@@ -429,6 +429,15 @@ describe('what somebody wrote on the pod', () => {
     expect(decided({ task, pod }).does).toEqual(does);
   });
 
+  it('over the reason of a stop does not make it a wish to cancel', () => {
+    const pod = podWith(['a', 'b', 'c'].map(running), { order: '-1', stop: 'null' });
+    expect(decided({ ...spec({ timeout: '5s' }), pod }, 10).says).toBe('Running TimedOut');
+    expect(decided({ ...spec({ timeout: '5s' }), pod }, 4).says).toBe('Running Cancelled');
+    const past = podWith([over('a'), cancelled('b', true), cancelled('c')], { order: '-1', stop: 'null' });
+    expect(decided({ ...spec({ timeout: '5s' }), pod: past }, 10).says).toBe('Failure TimedOut');
+    expect(decided({ ...spec({}), pod: past }, 10).says).toBe('Cancelled Cancelled');
+  });
+
   it('is a wish to cancel where it is the order to quit', () => {
     const pod = podWith([failed('a'), skipped('b'), running('c')], { order: '-1' });
     expect(decided({ pod }).says).toBe('Running Cancelled');
