@@ -1,3 +1,4 @@
+import type { TaskStatus } from '../shared/task/task.ts';
 import type { PodEvent } from './decide/mounts.ts';
 import type { Trouble } from './decide/trouble.ts';
 
@@ -11,6 +12,8 @@ export interface Memory {
   /** The uid of its pod, and of one that has its name and is not its own. */
   podUid?: string | undefined;
   foreignUid?: string | undefined;
+  /** The last status, when an event has told of it already. */
+  told?: TaskStatus;
   /** What the API server said of a status that it did not take. */
   refusal?: string;
   /** What its node said of the pod, and when that was read. */

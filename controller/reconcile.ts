@@ -67,7 +67,11 @@ export class Reconciler {
 
     const { hadPod, events } = memory;
     const seen = { task, pod, hadPod, prepared: this.#prepared(task, memory), events, now: clock() };
-    const decision = decide(seen, settings);
+    // Once people were told of the end, that is the end, whatever was wished meanwhile.
+    const { told } = memory;
+    const isOpen = !isFinal(task) && task.metadata.deletionTimestamp === undefined;
+    const decision =
+      told !== undefined && isOpen ? { actions: [], status: told, urgent: true } : decide(seen, settings);
     const again = await this.#carryOut(decision, { key, task, pod, memory, signal });
     if (again !== undefined) lookAgain(key, again);
   }
@@ -269,7 +273,10 @@ export class Reconciler {
       void (await Promise.all(eventsOf(before, status).map((event) => actor.tell(task, event, signal))));
     // Before the last word: behind it nobody looks again, should this process be killed in between.
     const isLast = status.completionTime !== undefined;
-    if (isLast) await tell();
+    if (isLast) {
+      await tell();
+      memory.told = status;
+    }
     const stored = await this.#written(task, status, memory, signal);
     memory.written = clock();
     tasks.put(stored);

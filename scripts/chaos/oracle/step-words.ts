@@ -11,25 +11,28 @@ export function stepWords(facts: Facts): string[] {
   const status = lastWord(facts)?.status;
   if (status === undefined) return [];
   const told = new Map(status.steps?.map((step) => [step.name, step]));
-  return spec.steps.flatMap(({ name, onError = 'stop' }) => {
+  return spec.steps.flatMap(({ name, onError = 'stop', timeout }) => {
     const step = told.get(name);
     if (step === undefined) return [`nothing is said of step ${name}`];
     const words = `${[step.state, step.reason].filter(Boolean).join(' ')}, "${step.message ?? ''}"`;
     const entry = journal.get(name);
     const wrong = [
-      ...always(step, onError),
+      ...always(step, { onError, mayTimeOut: timeout !== undefined }),
       ...(entry === undefined ? unbegun(step) : begun(step, entry, facts)),
     ];
     return wrong.map((what) => `step ${name} ${what}; it is told as ${words}`);
   });
 }
 
-function always(step: StepStatus, onError: 'stop' | 'continue'): string[] {
+function always(
+  step: StepStatus,
+  { onError, mayTimeOut }: { onError: 'stop' | 'continue'; mayTimeOut: boolean },
+): string[] {
   const { state, reason, message = '' } = step;
   const wrong: string[] = [];
   if (state === 'Waiting' || state === 'Running') wrong.push('is open though the Task is over');
   // In its own time limit it is the agent's word for it.
-  if (state !== 'TimedOut' && `${reason} ${message}`.includes('DeadlineExceeded'))
+  if (!mayTimeOut && `${reason} ${message}`.includes('DeadlineExceeded'))
     wrong.push('has a deadline that nobody set');
   if (state === 'Continued' && onError !== 'continue') wrong.push('may not fail');
   if (state === 'Failed' && onError === 'continue') wrong.push('may fail');

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { waitUntil } from '../../support/wait-until.ts';
 import { type Call } from '../../support/api-server/index.ts';
 import { failed, over, skipped } from '../builders.ts';
-import { NAMESPACE, worldWith } from '../harness.ts';
+import { control, NAMESPACE, worldWith } from '../harness.ts';
 import { bundledController, startController } from './process.ts';
 
 const steps = ['a', 'b'].map((name) => ({ name, image: 'busybox', command: ['true'] }));
@@ -48,4 +48,17 @@ test.each<[string, (call: Call) => boolean]>([
     steps.map(({ name }) => over(name)),
   );
   await world.until(other, 'Successful');
+});
+
+test('a wish that comes between the two changes neither', async () => {
+  const world = await worldWith();
+  let isHeldUp = true;
+  world.server.faults.failNext(1_000, 409, { which: (call) => isHeldUp && isStatus(call) });
+  control(world);
+  const task = await world.apply({ suspend: true, timeout: '500ms', steps });
+  await waitUntil('its end is told', async () => (await world.reasons(task)).includes('Failed'));
+  await world.change(task, { cancel: true });
+  isHeldUp = false;
+  await waitUntil('it is over', async () => (await world.task(task)).status?.completionTime !== undefined);
+  expect((await world.task(task)).status).toMatchObject({ status: 'Failure', reason: 'TimedOut' });
 });
