@@ -7,7 +7,7 @@ import { ARCHITECTURES, hostArch, type Arch } from '../build-agent/target.ts';
 
 /** The Node inside the executable: npm packages of one file each, by Debian's name of the architecture. */
 export const NODE = {
-  /** The same as the development dependency `node`, whose executable makes the blob that this one reads. */
+  /** The same as that of `scripts/pinned-node`, whose executable makes the blob that this one reads. */
   version: '24.21.0',
   packages: {
     amd64: {

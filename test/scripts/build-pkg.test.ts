@@ -6,7 +6,9 @@ import { bundle } from '../../scripts/build-pkg/bundle.ts';
 import { runnerFor } from '../../scripts/build-pkg/check.ts';
 import { NODE, pkgTarget, stripCommand } from '../../scripts/build-pkg/node.ts';
 import { forgetPath, scriptPath } from '../../scripts/build-pkg/script-path.ts';
+import packageLock from '../../package-lock.json' with { type: 'json' };
 import packageJson from '../../package.json' with { type: 'json' };
+import pinnedNode from '../../scripts/pinned-node/package.json' with { type: 'json' };
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -43,7 +45,12 @@ describe('the path of the script', () => {
 
 describe('the Node inside', () => {
   it('is the one that runs the build', () => {
-    expect(NODE.version).toBe(packageJson.devDependencies.node);
+    expect(NODE.version).toBe(pinnedNode.version);
+  });
+
+  it('is by the hash that it is installed by', () => {
+    for (const { arch, integrity } of Object.values(NODE.packages))
+      expect(packageLock.packages[`node_modules/node-linux-${arch}`].integrity).toBe(integrity);
   });
 
   it.each([
