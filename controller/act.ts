@@ -53,7 +53,7 @@ export class Actor {
   }
 
   /** The Task as it is now; `undefined` when it is gone. */
-  async readTask(task: StoredTask, signal: AbortSignal): Promise<StoredTask | undefined> {
+  async readTask(task: Pick<StoredTask, 'metadata'>, signal: AbortSignal): Promise<StoredTask | undefined> {
     const { client } = this.#settings;
     return client.get<StoredTask>(TASKS, refOf(task), { signal }).catch(unlessGone);
   }

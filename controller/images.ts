@@ -3,13 +3,19 @@ import { NoImageCommandError, NoSuchPlatformError, RateLimitedError } from '../s
 import { Gate } from '../shared/image/flights.ts';
 import type { ImageLookup, LookupSettings } from '../shared/image/lookup.ts';
 import { ImageReferenceError } from '../shared/image/reference.ts';
-import { lookUpImages, needsImage, StepLookupError, type Images } from '../shared/image/steps.ts';
+import { Lru } from '../shared/image/lru.ts';
+import {
+  lookUpImages,
+  needsImage,
+  sizeOfImages,
+  StepLookupError,
+  type Images,
+} from '../shared/image/steps.ts';
 import { InvalidParamsError } from '../shared/task/references/fill.ts';
 import { PodTooLargeError } from '../shared/task/size.ts';
-import { stepsOf, wholeOf } from '../shared/task/step-template.ts';
+import { stepsOf } from '../shared/task/step-template.ts';
 import type { Prepared } from './decide.ts';
 import type { Trouble } from './decide/trouble.ts';
-import { defined } from './defined.ts';
 import { pullKeyring } from './pull-secrets.ts';
 import { RefusedError } from './refusal.ts';
 import type { ApiClient } from './runtime/client.ts';
@@ -20,14 +26,22 @@ const FIRST_RETRY = 5_000;
 const LAST_RETRY = 60_000;
 /** Of all Tasks, a quarter of them of one namespace: each may bring some megabytes. */
 const AT_ONCE = 16;
+/** The most Tasks that wait for their turn, in all and of one namespace; one of each always may. Others come again. */
+const WAITING = 512;
+const WAITING_EACH = 64;
+const COMES_AGAIN = 5_000;
+/** What is kept of answers until pods are made of them, bytes. Who finds his gone asks again. */
+const MAX_ANSWERS = 16 * 1024 * 1024;
 
 export interface LookupsSettings {
   client: Pick<ApiClient, 'get'>;
   lookup: Pick<ImageLookup, 'find'>;
+  /** The whole Task as it is when its turn has come; `undefined` when it is gone. */
+  read: (task: Pick<StoredTask, 'metadata'>, signal: AbortSignal) => Promise<StoredTask | undefined>;
   /** Refuses a Task whose pod the API server would not have: then no secret is read, and nobody asked. */
   admit?: (task: StoredTask, signal: AbortSignal) => Promise<void>;
   /** Called when there is news of a Task, by its uid's namespace and name. */
-  onNews: (task: StoredTask) => void;
+  onNews: (task: Pick<StoredTask, 'metadata'>) => void;
   /** `found`, or the name of the error. */
   onResult: (result: string) => void;
   /** Milliseconds since the epoch. */
@@ -38,8 +52,8 @@ export interface LookupsSettings {
 
 interface Entry {
   asking: boolean;
-  /** The last answer; it stands while somebody asks again. */
-  answer?: { kind: 'ready'; images: Images } | { kind: 'trouble'; trouble: Trouble };
+  /** The last one; it stands while somebody asks again. */
+  trouble?: Trouble;
   retryAt: number;
   attempts: number;
 }
@@ -54,6 +68,7 @@ interface Entry {
 export class Lookups {
   readonly #settings: LookupsSettings;
   readonly #entries = new Map<string, Entry>();
+  readonly #answers = new Lru<Images>(Infinity, { size: MAX_ANSWERS, sizeOf: sizeOfImages });
   readonly #gate = new Gate(AT_ONCE, AT_ONCE / 4);
 
   constructor(settings: LookupsSettings) {
@@ -63,42 +78,52 @@ export class Lookups {
   /** What is known by now. */
   prepared(task: StoredTask): Prepared {
     if (!asksFor(task)) return { kind: 'ready', images: NONE };
+    const images = this.#answers.get(uidOf(task));
+    if (images !== undefined) return { kind: 'ready', images };
     const entry = this.#entries.get(uidOf(task));
-    return entry === undefined ? { kind: 'unknown' } : (entry.answer ?? { kind: 'pending' });
+    if (entry === undefined) return { kind: 'unknown' };
+    return entry.trouble === undefined ? { kind: 'pending' } : { kind: 'trouble', trouble: entry.trouble };
   }
 
   /** Asks, unless somebody does already or it is too early to ask again. */
   start(task: StoredTask): void {
-    const entry = this.#entries.get(uidOf(task)) ?? { asking: false, retryAt: 0, attempts: 0 };
-    if (entry.asking || entry.answer?.kind === 'ready' || this.#settings.clock() < entry.retryAt) return;
-    this.#entries.set(uidOf(task), { ...entry, asking: true });
+    const uid = uidOf(task);
+    const { clock } = this.#settings;
+    const entry = this.#entries.get(uid) ?? { asking: false, retryAt: 0, attempts: 0 };
+    if (entry.asking || this.#answers.get(uid) !== undefined || clock() < entry.retryAt) return;
     const { namespace = '' } = task.metadata;
-    const wanted = wantedOf(task);
-    void this.#gate.pass(namespace, async () => this.#look(wanted, entry.attempts));
+    const own = this.#gate.waiting(namespace);
+    if (own >= WAITING_EACH || (own > 0 && this.#gate.waiting() >= WAITING)) {
+      this.#entries.set(uid, { ...entry, retryAt: clock() + COMES_AGAIN });
+      return;
+    }
+    this.#entries.set(uid, { ...entry, asking: true });
+    // Of a large Task only this waits.
+    const { name } = task.metadata;
+    const metadata = { namespace, name, uid };
+    void this.#gate.pass(namespace, async () => this.#look({ metadata }, entry.attempts));
   }
 
-  /** Milliseconds until a failed lookup should be started again; `undefined` when there is none. */
+  /** Milliseconds until a lookup should be started again that failed or found no place; `undefined` when there is none. */
   retryIn(task: StoredTask): number | undefined {
     const entry = this.#entries.get(uidOf(task));
-    if (entry?.answer?.kind !== 'trouble' || entry.answer.trouble.ends === 'now' || entry.asking)
-      return undefined;
+    if (entry === undefined || entry.asking || entry.trouble?.ends === 'now') return undefined;
     return Math.max(0, entry.retryAt - this.#settings.clock());
   }
 
   forget(uid: string): void {
     this.#entries.delete(uid);
+    this.#answers.delete(uid);
   }
 
-  async #look(task: StoredTask, attempts: number): Promise<void> {
+  async #look(task: Pick<StoredTask, 'metadata'>, attempts: number): Promise<void> {
     // It was forgotten while it waited.
     if (!this.#entries.has(uidOf(task))) return;
-    const { client, lookup, signal, clock, onNews, onResult } = this.#settings;
+    const { signal, clock, onNews, onResult } = this.#settings;
     try {
-      await this.#settings.admit?.(task, signal);
-      const keyring = await pullKeyring(task, client, signal);
-      const { namespace: asker } = task.metadata;
-      const images = await lookUpImages(stepsOf(task.spec), lookup, { keyring, asker, signal });
-      this.#answer(task, { asking: false, answer: { kind: 'ready', images }, retryAt: 0, attempts });
+      const images = await this.#found(task);
+      // Nobody waits for it any more when the Task was forgotten meanwhile.
+      if (this.#entries.delete(uidOf(task)) && images !== undefined) this.#answers.set(uidOf(task), images);
       onResult('found');
     } catch (error) {
       if (signal.aborted) return;
@@ -106,30 +131,24 @@ export class Lookups {
       const now = clock();
       const backoff = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** attempts);
       const retryAt = Math.max(now + backoff, ...limitsOf(error));
-      const answer = { kind: 'trouble' as const, trouble: troubleFrom(error) };
-      this.#answer(task, { asking: false, answer, retryAt, attempts: attempts + 1 });
+      if (this.#entries.has(uidOf(task))) {
+        const trouble = troubleFrom(error);
+        this.#entries.set(uidOf(task), { asking: false, trouble, retryAt, attempts: attempts + 1 });
+      }
     }
     onNews(task);
   }
 
-  /** Nobody waits for the answer any more when the Task was forgotten meanwhile. */
-  #answer(task: StoredTask, entry: Entry): void {
-    if (this.#entries.has(uidOf(task))) this.#entries.set(uidOf(task), entry);
+  /** What the images say, once the API server has said that it would take the pod; `undefined` for a Task that is gone. */
+  async #found({ metadata }: Pick<StoredTask, 'metadata'>): Promise<Images | undefined> {
+    const { client, lookup, signal, admit, read } = this.#settings;
+    const task = await read({ metadata }, signal);
+    if (task === undefined || task.metadata.uid !== metadata.uid) return undefined;
+    await admit?.(task, signal);
+    const keyring = await pullKeyring(task, client, signal);
+    const { namespace: asker } = metadata;
+    return lookUpImages(stepsOf(task.spec), lookup, { keyring, asker, signal });
   }
-}
-
-/** What a lookup reads of a Task, which may wait for its turn for a while: little of a large one. */
-function wantedOf({ metadata, spec, ...task }: StoredTask): StoredTask {
-  const whole = wholeOf(spec);
-  const { serviceAccountName, imagePullSecrets } = whole.podTemplate ?? {};
-  const steps = whole.steps.filter(needsImage).map(({ name, image, imagePullPolicy, args = [] }) =>
-    // Of the arguments it counts whether there are any.
-    defined({ name, image, imagePullPolicy, args: args.length > 0 ? ['…'] : undefined }),
-  );
-  const { name, namespace, uid } = metadata;
-  const { apiVersion, kind } = task;
-  const podTemplate = defined({ serviceAccountName, imagePullSecrets });
-  return { apiVersion, kind, metadata: defined({ name, namespace, uid }), spec: { steps, podTemplate } };
 }
 
 /** Not for a Task that can become no pod, which its making will say. */
@@ -142,12 +161,15 @@ function asksFor({ spec }: StoredTask): boolean {
   }
 }
 
-function uidOf({ metadata }: StoredTask): string {
+function uidOf({ metadata }: Pick<StoredTask, 'metadata'>): string {
   return metadata.uid ?? '';
 }
 
 function troubleFrom(error: unknown): Trouble {
   if (error instanceof RefusedError) return error.trouble;
+  if (error instanceof PodTooLargeError) {
+    return { reason: 'PodTooLarge', message: error.message, ends: 'now' };
+  }
   if (!(error instanceof StepLookupError)) {
     return {
       reason: 'ImageLookupFailed',

@@ -97,6 +97,7 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
     lookup: lazyLookup(lookupPlaces(args, registries, process.env)),
     clock: Date.now,
     signal,
+    read: (task, stop) => actor.readTask(task, stop),
     admit: (task, stop) => actor.tryOut(task, settings, stop),
     onNews: (task) => queue.add(keyOf(task)),
     onResult: (result) => metrics.imageLookedUp(result),
@@ -131,6 +132,6 @@ function connections(access: Access, metrics: Metrics) {
   };
 }
 
-function keyOf({ metadata }: StoredTask): string {
+function keyOf({ metadata }: Pick<StoredTask, 'metadata'>): string {
   return `${metadata.namespace}/${metadata.name}`;
 }

@@ -177,9 +177,9 @@ export class Reconciler {
   #retryOf(task: StoredTask, { refused, hadPod }: Memory): number | undefined {
     if (hadPod) return undefined;
     if (refused !== undefined) return Math.max(0, refused.retryAt - this.#settings.clock());
-    const left = this.#settings.lookups.retryIn(task);
-    if (left === 0) this.#settings.lookups.start(task);
-    return left === 0 ? undefined : left;
+    const { lookups } = this.#settings;
+    if (lookups.retryIn(task) === 0) lookups.start(task);
+    return lookups.retryIn(task);
   }
 
   async #act(action: Action, { key, task, pod, memory, signal }: Circumstances): Promise<void> {
@@ -237,6 +237,8 @@ export class Reconciler {
         await actor.tell(task, event, signal);
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
+      // Not kept while nobody knows for how long: what was found is asked for again, and mostly still known.
+      this.#settings.lookups.forget(task.metadata.uid ?? '');
       const attempts = (memory.refused?.attempts ?? 0) + 1;
       const backoff = Math.min(LAST_REFUSAL_RETRY, FIRST_REFUSAL_RETRY * 2 ** (attempts - 1));
       memory.refused = { trouble: error.trouble, retryAt: clock() + backoff, attempts };

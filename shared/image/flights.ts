@@ -75,6 +75,14 @@ export class Gate {
     }
   }
 
+  /** How many wait: of one asker, or all. */
+  waiting(asker?: string): number {
+    if (asker !== undefined) return this.#lines.get(asker)?.length ?? 0;
+    let all = 0;
+    for (const line of this.#lines.values()) all += line.length;
+    return all;
+  }
+
   /** How many are inside. */
   get size(): number {
     return this.#count;

@@ -16,6 +16,9 @@ import { endpointsOf, type Endpoint, type Registries } from './settings.ts';
 import { memoryStore, type Store } from './store.ts';
 import { fetchTransport, type Transport } from './transport.ts';
 
+/** The most lookups at once at all registries, where several ask; a quarter of them of one asker. Each reads some megabytes. */
+const AT_ONCE = 16;
+
 /** With more of them, those that nobody is in are let go. */
 const MOST_GATES = 1_000;
 
@@ -67,6 +70,7 @@ export class ImageLookup {
   readonly #perRegistry: number;
   readonly #deadline: number;
   readonly #flights = new Flights<FoundImage>();
+  readonly #gate = new Gate(AT_ONCE, AT_ONCE / 4);
   readonly #gates = new Map<string, Gate>();
   readonly #transports = new Map<string, Transport>();
   readonly #authorizations = authorizations();
@@ -120,7 +124,7 @@ export class ImageLookup {
     if (offline) throw new NotCachedError(about);
 
     const { asker = '' } = wanted;
-    return this.#gateOf(reference.registry, asker).pass(asker, async () => {
+    return this.#inTurn(reference.registry, asker, async () => {
       signal.throwIfAborted();
       // Another may have asked meanwhile.
       const meanwhile = await this.#believed(reference, about, records, wanted);
@@ -186,6 +190,12 @@ export class ImageLookup {
 
   #recordsOf({ registry, repository }: ImageReference, { scope }: Keyring): Records {
     return recordsIn(this.#store, { scope, repository: `${registry}/${repository}` });
+  }
+
+  async #inTurn<Value>(registry: string, asker: string, work: () => Promise<Value>): Promise<Value> {
+    const gate = this.#gateOf(registry, asker);
+    // First that of the registry: who waits there keeps nobody from another.
+    return gate.pass(asker, async () => (asker === '' ? work() : this.#gate.pass(asker, work)));
   }
 
   /** Forgotten while nobody is inside: whoever asks names registries as they like. */

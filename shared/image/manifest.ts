@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { normalizePlatform } from '../turn/platform.ts';
 import { asDigest, type Digest } from './digest.ts';
 import { isConfig, isIndex, isLayer, isManifest, OCI_INDEX, OCI_MANIFEST } from './media-types.ts';
-import type { ImageCommand } from './resolve.ts';
+import { sizeOfWords, type ImageCommand } from './resolve.ts';
 
 /** What a manifest says: either the images of an index, or the config of one image. */
 export type Manifest =
@@ -121,11 +121,6 @@ export function parseConfig(bytes: Uint8Array): Config {
   if (size > MAX_WORDS)
     throw new ImageFormatError(`its ENTRYPOINT and CMD have ${size} bytes, more than ${MAX_WORDS}`);
   return { platform: platformOf(platform) ?? 'unknown/unknown', entrypoint, cmd };
-}
-
-/** Bytes, as JSON. */
-export function sizeOfWords({ entrypoint, cmd }: ImageCommand): number {
-  return Buffer.byteLength(JSON.stringify([entrypoint, cmd]));
 }
 
 /** Images only: what BuildKit attests about them stands beside them as if for an unknown platform. */

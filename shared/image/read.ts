@@ -9,12 +9,12 @@ import {
   MAX_WORDS,
   parseConfig,
   parseManifest,
-  sizeOfWords,
   type Config,
   type Manifest,
 } from './manifest.ts';
 import { ACCEPT } from './media-types.ts';
 import type { Records } from './records.ts';
+import { sizeOfWords } from './resolve.ts';
 import type { Session } from './session.ts';
 
 /** What an answer may have at most, bytes. */

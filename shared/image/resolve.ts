@@ -42,3 +42,8 @@ export function resolveCommand(
 export function literally(words: readonly string[]): string[] {
   return words.map((word) => word.replaceAll('$', '$$$$'));
 }
+
+/** What an image says that it runs, bytes as JSON. */
+export function sizeOfWords({ entrypoint, cmd }: ImageCommand): number {
+  return Buffer.byteLength(JSON.stringify([entrypoint, cmd]));
+}

@@ -1,5 +1,6 @@
 /** Nothing is asked on behalf of a pod that the API server would not have. */
 import { expect, it } from 'vitest';
+import { type Task } from '../../shared/task/task.ts';
 import { control, worldWith } from './harness.ts';
 
 it('no secret is read, and no registry asked, for a Task whose pod would be forbidden', async () => {
@@ -16,6 +17,27 @@ it('no secret is read, and no registry asked, for a Task whose pod would be forb
   expect(asked).not.toContain('get secrets');
   expect(asked).not.toContain('get serviceaccounts');
   expect(await world.pod(task)).toBeUndefined();
+});
+
+it('what is tried out is the pod itself, with all that its steps say', async () => {
+  const world = await worldWith();
+  control(world);
+  const task = await world.apply({
+    podTemplate: { securityContext: { runAsNonRoot: true } },
+    volumes: [{ name: 'v', emptyDir: {} }],
+    steps: [
+      {
+        name: 'a',
+        image: '127.0.0.1:1/a:1',
+        volumeMounts: [{ name: 'v', mountPath: '/v' }],
+        securityContext: { privileged: true },
+        fieldOfNobody: 1,
+      } as Task['spec']['steps'][number],
+    ],
+  });
+  const { message } = await world.until(task, 'InvalidPod');
+  expect(message).toContain('fieldOfNobody');
+  expect(world.server.counts.all().map(({ resource }) => resource)).not.toContain('serviceaccounts');
 });
 
 it('the try leaves no pod behind when the image cannot be asked', async () => {

@@ -20,15 +20,16 @@ const FOUND: FoundImage = {
 } as unknown as FoundImage;
 
 /** Lookups whose registry answers as it is told, at a time that is told as well. */
-function lookups(answers: (() => Promise<FoundImage>)[]) {
+function lookups(answers: (() => Promise<FoundImage>)[], { spec } = silent) {
   const clock = { now: 0 };
-  const news: StoredTask[] = [];
+  const news: Pick<StoredTask, 'metadata'>[] = [];
   const results: string[] = [];
   const nobody = { get: () => Promise.resolve({ metadata: { name: 'default' } } as never) };
   const find = (): Promise<FoundImage> => (answers.shift() ?? (() => Promise.resolve(FOUND)))();
   const made = new Lookups({
     client: nobody,
     lookup: { find },
+    read: ({ metadata }) => Promise.resolve({ ...silent, metadata, spec }),
     clock: () => clock.now,
     signal: new AbortController().signal,
     onNews: (task) => void news.push(task),
@@ -104,11 +105,71 @@ describe('what images run', () => {
     });
     for (let count = 0; count < 1_000; count++) made.start(inNamespace('many', `t${count}`));
     await waitUntil('they are asked for', () => asked === 4);
+    // The others come again: a line without end would be memory without end.
+    expect(made.retryIn(inNamespace('many', 't67'))).toBeUndefined();
+    expect(made.retryIn(inNamespace('many', 't68'))).toBe(5_000);
+    expect(made.prepared(inNamespace('many', 't68')).kind).toBe('pending');
     made.start(inNamespace('other', 'a'));
     await answered(1);
     expect(news.map(({ metadata }) => metadata.namespace)).toEqual(['other']);
     expect(made.prepared(inNamespace('other', 'a')).kind).toBe('ready');
     expect(made.prepared(inNamespace('many', 't999')).kind).toBe('pending');
+  });
+
+  it('has a place for one Task of each namespace, however many wait', async () => {
+    let asked = 0;
+    const never = Array.from({ length: 100 }, () => async () => {
+      asked++;
+      return new Promise<FoundImage>(() => undefined);
+    });
+    const { made } = lookups(never);
+    const inNamespace = (at: number, count: number): StoredTask => ({
+      ...silent,
+      metadata: { ...silent.metadata, namespace: `n${at}`, uid: `${at}/${count}` },
+    });
+    for (let at = 0; at < 20; at++)
+      for (let count = 0; count < 100; count++) made.start(inNamespace(at, count));
+    await waitUntil('as many as may are asked for', () => asked === 16);
+    const places = (at: number): number =>
+      Array.from({ length: 100 }, (_, count) => made.retryIn(inNamespace(at, count))).filter(
+        (again) => again === undefined,
+      ).length;
+    expect([places(0), places(4), places(19)]).toEqual([4 + 64, 64, 1]);
+  });
+
+  it('is asked for again where too much of it is kept for pods that are not made', async () => {
+    const large = (): Promise<FoundImage> =>
+      Promise.resolve({
+        ...FOUND,
+        platforms: [{ platform: 'linux/amd64', entrypoint: ['x'.repeat(1024 * 1024)], cmd: [] }],
+      } as unknown as FoundImage);
+    const { made, answered } = lookups(Array.from({ length: 17 }, () => large));
+    const nth = (count: number): StoredTask => ({
+      ...silent,
+      metadata: { ...silent.metadata, uid: `u${count}` },
+    });
+    for (let count = 0; count < 17; count++) made.start(nth(count));
+    await answered(17);
+    const kinds = Array.from({ length: 17 }, (_, count) => made.prepared(nth(count)).kind);
+    expect(kinds.filter((kind) => kind === 'ready')).toHaveLength(15);
+    expect(kinds.filter((kind) => kind === 'unknown')).toHaveLength(2);
+  });
+
+  it('is too much for a pod where all images together say more than one can hold', async () => {
+    const large = (): Promise<FoundImage> =>
+      Promise.resolve({
+        ...FOUND,
+        platforms: [{ platform: 'linux/amd64', entrypoint: ['x'.repeat(100_000)], cmd: [] }],
+      } as unknown as FoundImage);
+    const steps = Array.from({ length: 128 }, (_, at) => ({ name: `s${at}`, image: `r.test/${at}` }));
+    const task = taskOf({ steps });
+    const { made, answered } = lookups(
+      steps.map(() => large),
+      task,
+    );
+    made.start(task);
+    await answered(1);
+    expect(made.prepared(task)).toMatchObject({ trouble: { reason: 'PodTooLarge', ends: 'now' } });
   });
 
   it('is not asked before the registry allows it', async () => {

@@ -218,6 +218,7 @@ describe('before the API server would take its pod', () => {
       type: 'kubernetes.io/dockerconfigjson',
       data: { '.dockerconfigjson': Buffer.from(text).toString('base64') },
     });
+    await put(cluster, SERVICE_ACCOUNTS, { metadata: { name: 'plain', namespace } });
     await put(cluster, SERVICE_ACCOUNTS, {
       metadata: {
         name: 'strict',
@@ -238,8 +239,24 @@ describe('before the API server would take its pod', () => {
     const { client, namespace } = cluster;
     const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
     await client.patch(NAMESPACES, { name: namespace }, { type: 'merge', body: { metadata: { labels } } });
-    const forbidden = await cluster.apply({ ...silent('restricted'), podTemplate: pulling });
-    await cluster.until(forbidden, 'is forbidden', ({ reason }) => reason === 'PodForbidden');
+    const restricted = {
+      allowPrivilegeEscalation: false,
+      runAsNonRoot: true,
+      runAsUser: 1,
+      capabilities: { drop: ['ALL'] },
+      seccompProfile: { type: 'RuntimeDefault' },
+    };
+    for (const securityContext of [undefined, { ...restricted, privileged: true }, { runAsUser: 1 }]) {
+      const step = securityContext && { securityContext };
+      const forbidden = await cluster.apply({ ...silent('restricted', step), podTemplate: pulling });
+      await cluster.until(forbidden, 'is forbidden', ({ reason }) =>
+        /PodForbidden|InvalidPod/.test(reason ?? ''),
+      );
+    }
+    // One that is allowed is not kept from its lookup.
+    const allowed = silent('allowed', { securityContext: restricted });
+    const fine = await cluster.apply({ ...allowed, podTemplate: { serviceAccountName: 'plain' } });
+    await cluster.until(fine, 'was looked up', ({ reason }) => reason === 'ImageLookupFailed');
     const none = { 'pod-security.kubernetes.io/enforce': null };
     await client.patch(
       NAMESPACES,

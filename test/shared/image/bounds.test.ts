@@ -179,3 +179,22 @@ it('one who waits for a registry that never answers does not keep another from i
   stop.abort();
   await Promise.all(hostile);
 });
+
+it('one who names many registries at once asks a few of them, and another asks meanwhile', async () => {
+  let waiting = 0;
+  const silent = await Promise.all(Array.from({ length: 10 }, async () => listen(() => void waiting++)));
+  const honest = await listen((_, response) => void response.writeHead(404).end());
+  const hosts = [...silent, honest].map(({ host }) => [host, { plainHttp: true }] as const);
+  const lookup = new ImageLookup({ registries: new Map(hosts) });
+  const stop = new AbortController();
+  const keyring = keyringOf([]);
+  const hostile = silent.map(async ({ host }) =>
+    lookup.find(`${host}/a`, { keyring, asker: 'hostile', signal: stop.signal }).catch(() => 'ended'),
+  );
+  await waitUntil('it has its share', () => waiting === 4);
+  const other = lookup.find(`${honest.host}/a`, { keyring, asker: 'honest' });
+  await expect(other).rejects.toMatchObject({ name: 'ImageNotFoundError' });
+  expect(waiting).toBe(4);
+  stop.abort();
+  await Promise.all(hostile);
+});
