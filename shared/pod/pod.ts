@@ -171,7 +171,7 @@ function deadlineOf({ timeout }: Pick<TaskSpec, 'timeout'>): { activeDeadlineSec
 function volumes(task: Task, { injection, agentImage, agentImagePullPolicy }: PodSettings): Volume[] {
   const scripts = scriptsConfigMap(task);
   const pullPolicy = agentImagePullPolicy !== undefined && { pullPolicy: agentImagePullPolicy };
-  const item = (path: string, annotation: string): object => ({
+  const item = (path: string, annotation: string) => ({
     path,
     fieldRef: { fieldPath: `metadata.annotations['${annotation}']` },
   });

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { checkMetadata } from './refused/pod.ts';
+import { Spot } from './refused/spot.ts';
 import { flag, int64, label, open, text, texts } from './container/fields.ts';
 
 /** The longest name of an object. */
@@ -62,10 +64,12 @@ const named = (limit: number, about: string) =>
       .describe(about),
     ...fields,
   }).superRefine(
-    (metadata, context) => {
-      if (typeof metadata !== 'object' || metadata === null || ('name' in metadata && metadata.name)) return;
-      if (metadata.generateName) return;
-      context.addIssue({ code: 'custom', path: ['name'], message: NO_NAME });
+    (metadata: unknown, context) => {
+      const spot = new Spot(metadata, [], (path, message) =>
+        context.addIssue({ code: 'custom', path, message }),
+      );
+      if (!spot.at('name').value && !spot.at('generateName').value) spot.at('name').say(NO_NAME);
+      checkMetadata(spot);
     },
     { when: () => true },
   );

@@ -4,12 +4,12 @@ import { MAX_STEPS } from './limits.ts';
 import { field, isMap, list } from './loose.ts';
 import { valuesOf } from './param-values.ts';
 import { tryFillIn, type SpecProblem } from './references/fill.ts';
+import { checkPod } from './refused/pod.ts';
+import type { Report } from './refused/spot.ts';
 import { PodTooLargeError } from './size.ts';
 
 /** The name of the pod's init container, which no other container can have as well. */
 export const INSTALL_CONTAINER = 'install-agent';
-
-type Report = (path: (string | number)[], message: string) => void;
 
 /**
  * The rules of a Task's spec that are about more than one field. Zod also runs them on a spec with wrong types, so that all
@@ -23,19 +23,22 @@ export function checkSpec(spec: unknown, context: z.core.$RefinementCtx): void {
   checkImages(spec, report);
   checkTurns(spec, report);
   checkMounts(spec, report);
-  for (const { path, message, isSole } of fillingProblems(spec))
+  const { filled, problems } = filling(spec);
+  for (const { path, message, isSole } of problems)
     context.addIssue({ code: 'custom', path: [...path], message, params: { isSole } });
+  if (problems.length === 0) checkPod(filled, report);
 }
 
 /** What is wrong with params and references. Thousands of steps are too many, which is enough to say. */
-function fillingProblems(spec: unknown): SpecProblem[] {
-  if (list(field(spec, 'steps')).length > MAX_STEPS) return [];
+function filling(spec: unknown): { filled: unknown; problems: SpecProblem[] } {
+  if (list(field(spec, 'steps')).length > MAX_STEPS) return { filled: undefined, problems: [] };
   const { values, problems } = valuesOf(field(spec, 'params'));
   try {
-    return [...problems, ...tryFillIn(spec, { values, paths: IN_POD }).problems];
+    const { filled, problems: others } = tryFillIn(spec, { values, paths: IN_POD });
+    return { filled, problems: [...problems, ...others] };
   } catch (error) {
     // The making of the pod says so.
-    if (error instanceof PodTooLargeError) return problems;
+    if (error instanceof PodTooLargeError) return { filled: undefined, problems };
     throw error;
   }
 }

@@ -141,14 +141,16 @@ const step = record(
     env: array(record({ name: stringMatching(/^[A-Za-z_]{1,9}$/), value: string({ unit: 'grapheme' }) })),
     tty: boolean(),
     securityContext: record({ runAsUser: nat(), privileged: boolean() }, { requiredKeys: [] }),
-    resources: record({ limits: dictionary(label, constantFrom('500m', '1Gi', 2)) }),
+    resources: record({
+      limits: dictionary(constantFrom('cpu', 'memory', 'example.com/gpu'), constantFrom('500m', '1Gi', 2)),
+    }),
   },
   { requiredKeys: ['name', 'image'] },
 );
 const task = record({
   apiVersion: constant('api.practice.com/v1alpha1'),
   kind: constant('Task'),
-  metadata: record({ name: label, labels: dictionary(label, string()) }, { requiredKeys: ['name'] }),
+  metadata: record({ name: label, annotations: dictionary(label, string()) }, { requiredKeys: ['name'] }),
   spec: record({
     steps: uniqueArray(step, { minLength: 1, maxLength: 6, selector: ({ name }) => name }),
   }),

@@ -230,7 +230,7 @@ describe('what belongs together', () => {
     ],
     [
       'a volume with a name of taskflow',
-      stepWith() + '  volumes: [{ name: podinfo, configMap: {} }]\n',
+      stepWith() + '  volumes: [{ name: podinfo, emptyDir: {} }]\n',
       '9:21: spec.volumes[0].name: taskflow uses the volume names "podinfo" and "taskflow-…" itself; choose another name',
     ],
     [

@@ -81,12 +81,12 @@ it.each([
   ],
   [
     'seconds with a fraction',
-    { livenessProbe: { periodSeconds: 1.5 } },
+    { livenessProbe: { exec: { command: ['a'] }, periodSeconds: 1.5 } },
     'spec.steps.0.livenessProbe.periodSeconds',
   ],
   [
     'more seconds than an int32',
-    { livenessProbe: { periodSeconds: 2 ** 31 } },
+    { livenessProbe: { exec: { command: ['a'] }, periodSeconds: 2 ** 31 } },
     'spec.steps.0.livenessProbe.periodSeconds',
   ],
   [
