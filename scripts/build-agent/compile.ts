@@ -91,7 +91,9 @@ export interface Parts {
 
 /** Compiles our own C files and the bytecode and links all. */
 export async function link(compiler: Compiler, flags: Flags, parts: Parts, output: string): Promise<void> {
-  const objects = (await readdir(parts.library)).toSorted().map((name) => join(parts.library, name));
+  // quickjs-libc.c is compiled as part of our libc.c, which takes only some of it.
+  const names = (await readdir(parts.library)).filter((name) => name !== 'quickjs-libc.o');
+  const objects = names.toSorted().map((name) => join(parts.library, name));
   const args = [
     ...compiler.args,
     ...flags.own,

@@ -70,7 +70,7 @@ static JSContext *new_context(JSRuntime *runtime)
     JS_AddIntrinsicMapSet(ctx);
     JS_AddIntrinsicTypedArrays(ctx);
     JS_AddIntrinsicPromise(ctx);
-    if (!js_init_module_std(ctx, "qjs:std") || !js_init_module_os(ctx, "qjs:os") || !native_init(ctx, "qjs:taskflow"))
+    if (libc_init(ctx) || !native_init(ctx, "qjs:taskflow"))
         return NULL;
     return ctx;
 }
@@ -154,7 +154,8 @@ int main(int argc, char **argv)
     if (!ctx)
         fail("out of memory");
     native_remember(argc, argv);
-    js_std_add_helpers(ctx, argc, argv);
+    if (libc_arguments(ctx, argc, argv))
+        fail("out of memory");
 
     module = JS_ReadObject(ctx, taskflow_agent, taskflow_agent_size, JS_READ_OBJ_BYTECODE);
     if (JS_IsException(module) || JS_ResolveModule(ctx, module) < 0)
