@@ -1,4 +1,5 @@
 /** Reads `.dockerconfigjson`, `.dockercfg` and Docker's config.json. */
+import { plain } from '../text.ts';
 import type { Credential } from './credentials.ts';
 
 /** `dockercfg` is the old form, without `auths` around it. */
@@ -18,6 +19,11 @@ export interface Entry {
 /** A file with credentials that cannot be read. The message never has a part of it. */
 export class CredentialFileError extends Error {
   override name = 'CredentialFileError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    // It names the registry of an entry, which can be anything.
+    super(plain(message, 512), options);
+  }
 }
 
 /**

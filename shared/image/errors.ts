@@ -1,4 +1,8 @@
 /** Why a lookup gave nothing: one class for each decision of the caller. */
+import { plain } from '../text.ts';
+
+/** What a registry said can be in it. Bytes. */
+const MAX_MESSAGE = 1024;
 
 /** What all of them know. The message is whole: image, registry, what happened, what to do. */
 export abstract class ImageLookupError extends Error {
@@ -8,7 +12,7 @@ export abstract class ImageLookupError extends Error {
   readonly cure: string;
 
   constructor({ image, registry }: About, what: string, cure: string, options?: ErrorOptions) {
-    super(`image ${image}: ${what}; ${cure}`, options);
+    super(`image ${image}: ${plain(what, MAX_MESSAGE)}; ${cure}`, options);
     this.image = image;
     this.registry = registry;
     this.cure = cure;

@@ -1,5 +1,6 @@
 /** Manifests, indexes and configs: bytes from a registry → the little of them that matters here. Pure. */
 import { z } from 'zod';
+import { plain } from '../text.ts';
 import { normalizePlatform } from '../turn/platform.ts';
 import { asDigest, type Digest } from './digest.ts';
 import { isConfig, isIndex, isLayer, isManifest, OCI_INDEX, OCI_MANIFEST } from './media-types.ts';
@@ -19,7 +20,15 @@ export interface Config extends ImageCommand {
 /** What came is no manifest or config; the message says why. */
 export class ImageFormatError extends Error {
   override name = 'ImageFormatError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    // There are words of a stranger's in it.
+    super(plain(message, MAX_MESSAGE), options);
+  }
 }
+
+/** Bytes. */
+const MAX_MESSAGE = 512;
 
 /** What ENTRYPOINT and CMD may have together, of all platforms of an image: the words of a command, and no data. Bytes as JSON. */
 export const MAX_WORDS = 128 * 1024;
@@ -162,7 +171,7 @@ function check<Schema extends z.ZodType>(schema: Schema, json: unknown, what: st
 
 /** A word of a stranger's, for an error. */
 function shown(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+  return JSON.stringify(plain(text, 80));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

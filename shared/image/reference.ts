@@ -1,4 +1,5 @@
 /** The names of images, by the grammar of github.com/distribution/reference. */
+import { plain } from '../text.ts';
 import { asDigest, type Digest } from './digest.ts';
 
 /** The name of one image, with what short names leave out. */
@@ -40,7 +41,7 @@ const TAG = /^\w[\w.-]{0,127}$/;
 export function parseReference(text: string): ImageReference {
   const refuse = (why: string): never => {
     throw new ImageReferenceError(
-      `image ${JSON.stringify(text)}: ${why}; write [REGISTRY/]NAME[:TAG][@sha256:…], such as busybox:1.36`,
+      `image ${JSON.stringify(plain(text, 300))}: ${plain(why, 300)}; write [REGISTRY/]NAME[:TAG][@sha256:…], such as busybox:1.36`,
     );
   };
   if (/^[0-9a-f]{64}$/.test(text)) refuse('64 hexadecimal digits are an id, not a name');
