@@ -1,4 +1,5 @@
 /** The credentials that the node would pull a Task's images with. */
+import { CredentialFileError } from '../shared/image/docker-config.ts';
 import { type CredentialFile, keyringOf } from '../shared/image/keyring.ts';
 import type { Keyring } from '../shared/image/credentials.ts';
 import type { ApiClient } from './runtime/client.ts';
@@ -47,11 +48,32 @@ export async function pullKeyring(
           client.get<ServiceAccount>(SERVICE_ACCOUNTS, { namespace, name: serviceAccountName }, { signal }),
         );
   const names = (own.length > 0 ? own : (account?.imagePullSecrets ?? [])).flatMap(({ name }) => name ?? []);
-  const secrets = await Promise.all(
-    names.map((name) => found(client.get<Secret>(SECRETS, { namespace, name }, { signal }))),
-  );
-  return keyringOf(secrets.flatMap((secret) => (secret === undefined ? [] : credentialsIn(secret))));
+  if (names.length > MAX_SECRETS)
+    throw new CredentialFileError(
+      `${names.length} pull secrets, more than ${MAX_SECRETS}; name fewer of them`,
+    );
+  const files: CredentialFile[] = [];
+  let size = 0;
+  // One after the other: each may have a megabyte.
+  for (const name of names) {
+    const secret = await found(client.get<Secret>(SECRETS, { namespace, name }, { signal }));
+    const own = secret === undefined ? [] : credentialsIn(secret);
+    for (const { source, text } of own) {
+      size += text.length;
+      if (size > MAX_SIZE)
+        throw new CredentialFileError(
+          `${source}: the pull secrets have more than ${MAX_SIZE} bytes together`,
+        );
+    }
+    files.push(...own);
+  }
+  return keyringOf(files);
 }
+
+/** What the pull secrets of one Task may be: more is not credentials. */
+const MAX_SECRETS = 32;
+/** Characters. */
+const MAX_SIZE = 1024 * 1024;
 
 function credentialsIn({ metadata, type = '', data = {} }: Secret): CredentialFile[] {
   const known = Object.hasOwn(FORMATS, type) ? FORMATS[type as keyof typeof FORMATS] : undefined;

@@ -1,7 +1,7 @@
 /** Which credentials are for which image: Kubernetes pull secrets and the `auths` of Docker's config.json. */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Credential, Keyring } from './credentials.ts';
-import { parseDockerConfig, type ConfigFormat, type Entry } from './docker-config.ts';
+import { CredentialFileError, parseDockerConfig, type ConfigFormat, type Entry } from './docker-config.ts';
 import { globMatches } from './glob.ts';
 
 /** One secret or file with credentials. */
@@ -25,6 +25,11 @@ const SALT = randomBytes(32);
  */
 export function keyringOf(files: readonly CredentialFile[]): Keyring {
   const entries = files.flatMap(({ source, format, text }) => parseDockerConfig(text, format, source));
+  if (entries.length > MAX_ENTRIES) {
+    const sources = [...new Set(files.map(({ source }) => source))].join(', ');
+    const why = `${sources}: ${entries.length} registries, more than ${MAX_ENTRIES}; name fewer pull secrets`;
+    throw new CredentialFileError(why);
+  }
   const scope =
     entries.length === 0
       ? 'anonymous'
@@ -35,6 +40,9 @@ export function keyringOf(files: readonly CredentialFile[]): Keyring {
   };
 }
 
+/** With each of them the name of each image is compared. */
+const MAX_ENTRIES = 512;
+
 /** No credentials at all. */
 export const anonymous: Keyring = { scope: 'anonymous', find: () => Promise.resolve([]) };
 
@@ -43,17 +51,23 @@ export function matching(entries: readonly Entry[], host: string, repository: st
   return entries
     .filter(({ key }) => matches(key, host, repository))
     .toSorted((a, b) => b.key.path.length - a.key.path.length || stars(a) - stars(b))
+    .slice(0, MAX_TRIED)
     .map(({ credential }) => credential);
 }
 
-const stars = ({ key }: Entry): number => key.host.split('*').length;
+/** Each of them is a question to the registry. */
+const MAX_TRIED = 16;
+
+const stars = ({ key }: Pick<Entry, 'key'>): number => key.host.split('*').length - 1;
 
 /** A longer key is no registry: a name of the DNS has 253 characters, and a port at most five. */
 const MAX_HOST = 259;
+/** A part of a name has 63 characters. With more stars than these nobody means a registry. */
+const MAX_STARS = 8;
 
 /** As the kubelet has it: the same number of labels, each by its pattern, the same port, and the path a prefix. */
 function matches(key: Entry['key'], host: string, repository: string): boolean {
-  if (key.host.length > MAX_HOST) return false;
+  if (key.host.length > MAX_HOST || stars({ key }) > MAX_STARS) return false;
   const [wanted, wantedPort] = hostAndPort(host === 'docker.io' ? 'index.docker.io' : host);
   const [pattern, port] = hostAndPort(key.host === 'docker.io' ? 'index.docker.io' : key.host);
   const patterns = pattern.split('.');

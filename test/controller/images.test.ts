@@ -239,4 +239,32 @@ describe('the credentials of a Task', () => {
     expect(await users(world, { podTemplate: own })).toEqual(['one', 'two']);
     expect(await users(world, { podTemplate: { serviceAccountName: 'none' } })).toEqual([]);
   });
+
+  it.each<[string, number, (at: number) => Record<string, object>, string]>([
+    ['too many', 40, () => ({}), '40 pull secrets, more than 32'],
+    [
+      'of too many registries',
+      3,
+      (at) => Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`r${at}-${i}`, { auth: 'dTpw' }])),
+      '600 registries, more than 512',
+    ],
+    [
+      'too large together',
+      3,
+      () => ({ r: { username: 'u', password: 'p'.repeat(600_000) } }),
+      'more than 1048576 bytes together',
+    ],
+  ])('are none where they are %s', async (_, count, auths, message) => {
+    const names = Array.from({ length: count }, (_each, at) => ({ name: `s${at}` }));
+    let asked = 0;
+    const get = async (_type: unknown, { name }: { name: string }): Promise<unknown> => {
+      const text = JSON.stringify(auths(asked++));
+      const data = { '.dockercfg': Buffer.from(text).toString('base64') };
+      return { metadata: { name, namespace: NAMESPACE }, type: 'kubernetes.io/dockercfg', data };
+    };
+    const task = taskOf({ podTemplate: { imagePullSecrets: names } });
+    const client = { get } as unknown as World['client'];
+    await expect(pullKeyring(task, client, new AbortController().signal)).rejects.toThrow(message);
+    expect(asked).toBeLessThan(4);
+  });
 });

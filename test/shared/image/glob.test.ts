@@ -51,6 +51,18 @@ describe('credentials', () => {
     expect(await keyring.find(`${'a'.repeat(60)}.example`, 'x')).toEqual([]);
   });
 
+  it('of more stars than anybody means are for none, and of many that match a few are tried', async () => {
+    const matching = (key: string, count: number) =>
+      Array.from({ length: count }, (_, at) => ({
+        source: `s${at}`,
+        format: 'dockercfg' as const,
+        text: JSON.stringify({ [key]: { username: 'u', password: `p${at}` } }),
+      }));
+    const found = async (key: string) =>
+      (await keyringOf(matching(key, 100)).find('aaa.example', 'x')).length;
+    expect([await found('*a*.example'), await found(`${'*'.repeat(9)}.example`)]).toEqual([16, 0]);
+  });
+
   it('for what is longer than any registry are for none', async () => {
     const auths = { ['*'.repeat(300)]: { username: 'u', password: 'p' } };
     const keyring = keyringOf([{ source: 's', format: 'dockerconfigjson', text: JSON.stringify({ auths }) }]);
