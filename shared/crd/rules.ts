@@ -1,4 +1,5 @@
 /** The rules of `shared/task/rules.ts` in CEL, and those about changes, for the CRD. */
+import { MAX_STEPS } from '../task/limits.ts';
 import { INSTALL_CONTAINER } from '../task/rules.ts';
 
 /** One of `x-kubernetes-validations`. */
@@ -32,11 +33,31 @@ export const SPEC_RULES: readonly Rule[] = [
     fieldPath: '.sidecars',
   },
   {
-    rule: `self.steps.all(one, one.name != '${INSTALL_CONTAINER}') && (!has(self.sidecars) || self.sidecars.all(one, one.name != '${INSTALL_CONTAINER}'))`,
+    rule: `!has(self.finally) || !sets.intersects(${names('self.finally')}, ${names('self.steps')} + (has(self.sidecars) ? ${names('self.sidecars')} : []))`,
+    message: 'a step of finally has the name of a step or sidecar; choose another name',
+    fieldPath: '.finally',
+  },
+  {
+    rule: `!has(self.finally) || self.steps.size() + self.finally.size() <= ${MAX_STEPS}`,
+    message: `expected at most ${MAX_STEPS} steps in one Task, those of finally included`,
+    fieldPath: '.finally',
+  },
+  {
+    rule: bound(
+      'names',
+      names('self.steps'),
+      'self.steps.all(step, !has(step.after) || step.after.all(one, names.indexOf(one) >= 0 && names.indexOf(one) < names.indexOf(step.name)))',
+    ),
+    message:
+      '"after" of a step names one that is not written before it; correct the name, or write that step before',
+    fieldPath: '.steps',
+  },
+  {
+    rule: `self.steps.all(one, one.name != '${INSTALL_CONTAINER}') && ${['sidecars', 'finally'].map((list) => `(!has(self.${list}) || self.${list}.all(one, one.name != '${INSTALL_CONTAINER}'))`).join(' && ')}`,
     message: `taskflow uses the name "${INSTALL_CONTAINER}" itself; choose another name`,
   },
   {
-    rule: '(has(self.stepTemplate) && has(self.stepTemplate.image)) || self.steps.all(step, has(step.image))',
+    rule: '(has(self.stepTemplate) && has(self.stepTemplate.image)) || (self.steps.all(step, has(step.image)) && (!has(self.finally) || self.finally.all(step, has(step.image))))',
     message: 'a step has no image; add "image:" there or in spec.stepTemplate',
     reason: 'FieldValueRequired',
     fieldPath: '.steps',
@@ -54,17 +75,24 @@ export const SPEC_RULES: readonly Rule[] = [
     fieldPath: '.steps',
   },
   {
+    rule: '!has(self.finally) || self.finally.all(step, !has(step.lifecycle) || !has(step.lifecycle.postStart))',
+    message:
+      'a step of finally cannot have a lifecycle.postStart: it would be done before its turn; put it into the command or script',
+    fieldPath: '.finally',
+  },
+  {
     rule: '!has(self.stepTemplate) || !has(self.stepTemplate.lifecycle) || !has(self.stepTemplate.lifecycle.postStart)',
     message: 'only the first step can have a lifecycle.postStart; write it there',
     fieldPath: '.stepTemplate',
   },
   ...mountRules('steps', 'a step'),
+  ...mountRules('finally', 'a step of finally'),
   ...mountRules('sidecars', 'a sidecar'),
   ...mountRules('stepTemplate', 'stepTemplate'),
 ];
 
 /** Lists whose items have names: without regard to their order, two of them are equal. */
-const ORDERED = ['steps', 'sidecars', 'volumes'];
+const ORDERED = ['steps', 'finally', 'sidecars', 'volumes'];
 
 /** A field that stays as it is, absent too, once the Task is there. */
 export function immutable(field: string): Rule {

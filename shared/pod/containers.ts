@@ -48,25 +48,32 @@ function entersLate({ workingDir, volumeMounts }: Resolved['step']): boolean {
 }
 
 /** The user's container with the agent in front of its command; whatever else the user said is kept. */
-export function stepContainer({ step, command }: Resolved, number: number): Container {
-  const { script, timeout: _timeout, onError: _onError, retries: _retries, ...given } = step;
+export function stepContainer(
+  { step, command }: Resolved,
+  number: number,
+  predecessors: readonly number[],
+): Container {
+  const { script, timeout: _timeout, onError: _onError, retries: _retries, ...others } = step;
+  const { after: _after, always: _always, ...given } = others;
   const { workingDir, ...rest } = given;
   const late = entersLate(step);
   const container = late ? rest : given;
   const mounts: VolumeMount[] = [
     { name: BIN_VOLUME, mountPath: AT.bin, readOnly: true },
     { name: PODINFO_VOLUME, mountPath: AT.podinfo, readOnly: true },
-    // Only the predecessor's, and only to read: no step can forge another's outcome.
-    ...(number > 1
-      ? [{ name: runVolume(number - 1), mountPath: runDirectory(number - 1), readOnly: true }]
-      : []),
+    // Only those of its predecessors, and only to read: no step can forge another's outcome.
+    ...predecessors.map((each) => ({
+      name: runVolume(each),
+      mountPath: runDirectory(each),
+      readOnly: true,
+    })),
     { name: runVolume(number), mountPath: runDirectory(number) },
     ...(script ? [{ name: SCRIPTS_VOLUME, mountPath: AT.scripts, readOnly: true }] : []),
   ];
   const files = {
     order: `${AT.podinfo}/order`,
     gate: `${AT.podinfo}/gate`,
-    before: number > 1 ? [runDirectory(number - 1)] : [],
+    before: predecessors.map(runDirectory),
     own: runDirectory(number),
     terminationLog: step.terminationMessagePath && forKubelet(step.terminationMessagePath),
   };

@@ -9,6 +9,8 @@ import { resolveCommands } from './commands.ts';
 import { installer, sidecar, stepContainer, type PullPolicy } from './containers.ts';
 import { BIN_VOLUME, PODINFO_VOLUME, runVolume, SCRIPTS_VOLUME } from './paths.ts';
 import { scriptsConfigMap } from './scripts.ts';
+import { everyStep, finallyTime } from '../task/finally.ts';
+import { predecessorsOf } from '../task/graph.ts';
 import { wholeOf } from '../task/step-template.ts';
 import type { Container, PodTemplate, Task, TaskSpec, Volume } from '../task/task.ts';
 
@@ -18,6 +20,8 @@ export { NoCommandError } from './commands.ts';
 export const ORDER_ANNOTATION = `${OWN_PREFIX}order`;
 /** The annotation that holds the gate. Absent: no gate. */
 export const GATE_ANNOTATION = `${OWN_PREFIX}gate`;
+/** The annotation that says which steps are over, or will never begin, without a word of their own. Absent: none. */
+export const OVER_ANNOTATION = `${OWN_PREFIX}over`;
 
 /** Seconds that a pod lives past its Task's timeout before the kubelet ends it, should no controller have done so. */
 const BACK_STOP = 60;
@@ -84,7 +88,8 @@ export function podOf(task: Task, settings: PodSettings): Pod {
   const spec = wholeOf(task.spec);
   const { namespace } = task.metadata;
   const { metadata: given, ...podFields } = ownFields(spec.podTemplate);
-  const resolved = resolveCommands(spec.steps, settings.images);
+  const resolved = resolveCommands(everyStep(spec), settings.images);
+  const predecessors = predecessorsOf(spec);
   const initContainers = [
     ...(settings.injection === 'image-volume'
       ? []
@@ -107,7 +112,7 @@ export function podOf(task: Task, settings: PodSettings): Pod {
       automountServiceAccountToken: podFields.automountServiceAccountToken ?? false,
       ...deadlineOf(spec),
       ...(initContainers.length > 0 && { initContainers }),
-      containers: resolved.map((each, index) => stepContainer(each, index + 1)),
+      containers: resolved.map((each, index) => stepContainer(each, index + 1, predecessors[index] ?? [])),
       volumes: [...(spec.volumes ?? []), ...volumes(task, settings)],
     },
   };
@@ -163,9 +168,10 @@ export function gateFor({ suspend, handOff }: Pick<TaskSpec, 'suspend' | 'handOf
   return handOff === 'Controller' ? 2 : undefined;
 }
 
-function deadlineOf({ timeout }: Pick<TaskSpec, 'timeout'>): { activeDeadlineSeconds?: number } {
-  const ms = timeout === undefined ? undefined : parseDuration(timeout);
-  return ms === undefined ? {} : { activeDeadlineSeconds: Math.ceil(ms / 1000) + BACK_STOP };
+function deadlineOf(spec: Pick<TaskSpec, 'timeout' | 'finally'>): { activeDeadlineSeconds?: number } {
+  const ms = spec.timeout === undefined ? undefined : parseDuration(spec.timeout);
+  if (ms === undefined) return {};
+  return { activeDeadlineSeconds: Math.ceil((ms + finallyTime(spec)) / 1000) + BACK_STOP };
 }
 
 function volumes(task: Task, { injection, agentImage, agentImagePullPolicy }: PodSettings): Volume[] {
@@ -184,6 +190,6 @@ function volumes(task: Task, { injection, agentImage, agentImagePullPolicy }: Po
     ...(scripts
       ? [{ name: SCRIPTS_VOLUME, configMap: { name: scripts.metadata.name, defaultMode: 0o555 } }]
       : []),
-    ...task.spec.steps.map((_, index) => ({ name: runVolume(index + 1), emptyDir: {} })),
+    ...everyStep(task.spec).map((_, index) => ({ name: runVolume(index + 1), emptyDir: {} })),
   ];
 }

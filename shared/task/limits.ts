@@ -1,11 +1,13 @@
 /** How much a Task can hold. Whatever is counted in a rule of the CRD must have a limit, or the API server refuses the rule. */
 
 /**
- * The most steps a Task can have. Every step is a container of one pod and has an emptyDir of its own; the kubelet starts
+ * The most steps a Task can have, those of `finally` included. Every step is a container of one pod and has an emptyDir of its own; the kubelet starts
  * containers one after another, and a pod of more than this is not practical. Each write of a Task, that of its status
  * too, costs the API server time for each step: with this many a quarter of a second.
  */
 export const MAX_STEPS = 128;
+/** The most steps that one step can name in `after`: a rule looks each of them up. */
+export const MAX_AFTER = 64;
 /** The most sidecars. */
 export const MAX_SIDECARS = 32;
 /** The most volumes of the user's: a rule compares them with all mounts of all steps, and may cost only so much. */
@@ -14,3 +16,5 @@ export const MAX_VOLUMES = 64;
 export const MAX_MOUNTS = 64;
 /** The most params. */
 export const MAX_PARAMS = 128;
+/** How long a step of `finally` may run that does not say it: a Task that is stopped has to come to its end. */
+export const FINALLY_TIMEOUT = '10m';

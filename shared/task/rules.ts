@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { IN_POD } from '../pod/paths.ts';
+import { problemsOf } from './graph.ts';
 import { MAX_STEPS } from './limits.ts';
 import { field, isMap, list } from './loose.ts';
 import { valuesOf } from './param-values.ts';
@@ -19,6 +20,7 @@ export const INSTALL_CONTAINER = 'install-agent';
 export function checkSpec(spec: unknown, context: z.core.$RefinementCtx): void {
   const report: Report = (path, message) => context.addIssue({ code: 'custom', path, message });
   checkContainerNames(spec, report);
+  checkOrder(spec, report);
   checkNames([{ items: list(field(spec, 'volumes')), parent: 'volumes' }], report);
   checkImages(spec, report);
   checkTurns(spec, report);
@@ -44,7 +46,10 @@ function filling(spec: unknown): { filled: unknown; problems: SpecProblem[] } {
 }
 
 function checkContainerNames(spec: unknown, report: Report): void {
-  const groups = ['steps', 'sidecars'].map((parent) => ({ items: list(field(spec, parent)), parent }));
+  const groups = ['steps', 'finally', 'sidecars'].map((parent) => ({
+    items: list(field(spec, parent)),
+    parent,
+  }));
   checkNames(groups, report);
   for (const { items, parent } of groups) {
     for (const [index, item] of items.entries()) {
@@ -73,21 +78,39 @@ function checkNames(groups: readonly { items: unknown[]; parent: string }[], rep
 
 function checkImages(spec: unknown, report: Report): void {
   if (field(field(spec, 'stepTemplate'), 'image') !== undefined) return;
-  for (const [index, step] of list(field(spec, 'steps')).entries()) {
-    if (!isMap(step) || field(step, 'image') !== undefined) continue;
-    report(
-      ['steps', index, 'image'],
-      'required, but missing; add "image:" with a string, here or in spec.stepTemplate',
-    );
+  for (const parent of ['steps', 'finally']) {
+    for (const [index, step] of list(field(spec, parent)).entries()) {
+      if (!isMap(step) || field(step, 'image') !== undefined) continue;
+      report(
+        [parent, index, 'image'],
+        'required, but missing; add "image:" with a string, here or in spec.stepTemplate',
+      );
+    }
   }
 }
+
+/** What each step comes after, and how many there are in all. */
+function checkOrder(spec: unknown, report: Report): void {
+  const steps = list(field(spec, 'steps'));
+  const names = steps.map((step) => field(step, 'name'));
+  for (const [index, step] of steps.entries()) {
+    for (const { at, message } of problemsOf(list(field(step, 'after')), names, index))
+      report(['steps', index, 'after', at], message);
+  }
+  const total = steps.length + list(field(spec, 'finally')).length;
+  if (steps.length <= MAX_STEPS && total > MAX_STEPS)
+    report(['finally'], `expected at most ${MAX_STEPS} steps in one Task, these included; found ${total}`);
+}
+
+const WAITING = 'while it waits for its turn';
+const POST_START = `would be done ${WAITING}, since all containers start at once; put it into the command or script`;
 
 /** All containers of a pod start at once, most steps only to wait: what would begin by then is refused. */
 function checkTurns(spec: unknown, report: Report): void {
   const held = field(spec, 'suspend') === true;
   for (const [index, step] of list(field(spec, 'steps')).entries()) {
     if (index === 0 && !held) continue;
-    const why = index === 0 ? 'while the Task is suspended' : 'while it waits for its turn';
+    const why = index === 0 ? 'while the Task is suspended' : WAITING;
     for (const probe of ['livenessProbe', 'startupProbe']) {
       if (field(step, probe) === undefined) continue;
       report(
@@ -96,11 +119,12 @@ function checkTurns(spec: unknown, report: Report): void {
       );
     }
     if (field(field(step, 'lifecycle'), 'postStart') !== undefined) {
-      report(
-        ['steps', index, 'lifecycle', 'postStart'],
-        `would be done ${why}, since all containers start at once; put it into the command or script`,
-      );
+      report(['steps', index, 'lifecycle', 'postStart'], POST_START.replace(WAITING, why));
     }
+  }
+  for (const [index, step] of list(field(spec, 'finally')).entries()) {
+    if (field(field(step, 'lifecycle'), 'postStart') === undefined) continue;
+    report(['finally', index, 'lifecycle', 'postStart'], POST_START);
   }
   if (field(field(field(spec, 'stepTemplate'), 'lifecycle'), 'postStart') !== undefined) {
     report(['stepTemplate', 'lifecycle', 'postStart'], 'only the first step can have one; write it there');
@@ -122,7 +146,7 @@ function checkMounts(spec: unknown, report: Report): void {
       }
     }
   };
-  for (const parent of ['steps', 'sidecars']) {
+  for (const parent of ['steps', 'finally', 'sidecars']) {
     for (const [index, container] of list(field(spec, parent)).entries()) check(container, [parent, index]);
   }
   check(field(spec, 'stepTemplate'), ['stepTemplate']);

@@ -1,5 +1,5 @@
 /** How large the containers of a Task's steps will be, known before they are made. */
-import type { Step, StepTemplate, TaskSpec } from './task.ts';
+import type { Step, StepTemplate } from './task.ts';
 
 /** What the API server takes at most as one request, bytes; no pod can be larger. */
 export const MAX_POD_BYTES = 3 * 1024 * 1024;
@@ -24,9 +24,9 @@ const KEYS = { env: 'name', volumeMounts: 'mountPath', volumeDevices: 'devicePat
  * Task that is far too large costs no more than reading it once.
  *
  * @throws {PodTooLargeError}
- * @example checkSteps({ stepTemplate: { env }, steps }) // throws when env, times the steps, is more than 3 MiB
+ * @example checkSteps(steps, { env }) // throws when env, times the steps, is more than 3 MiB
  */
-export function checkSteps({ steps, stepTemplate }: Pick<TaskSpec, 'steps' | 'stepTemplate'>): void {
+export function checkSteps(steps: readonly Step[], stepTemplate: StepTemplate | undefined): void {
   if (stepTemplate === undefined) return;
   const own = sizeOf(steps.map((step) => ({ ...step, script: undefined })));
   const given = sizesOf(stepTemplate);

@@ -1,19 +1,26 @@
 /** A Task as it runs: everything filled in, each step with what `stepTemplate` gives it. */
 import { IN_POD } from '../pod/paths.ts';
+import { everyStep } from './finally.ts';
+import { FINALLY_TIMEOUT } from './limits.ts';
 import { valuesOf } from './param-values.ts';
 import { fillIn, InvalidParamsError, type Paths } from './references/fill.ts';
 import { checkSteps } from './size.ts';
 import type { Step, StepTemplate, TaskSpec } from './task.ts';
 
 /** A step that has its image, its own or the template's. */
-export type CompleteStep = Step & { image: string };
+export type CompleteStep = Step & {
+  image: string;
+  /** Whether it runs whatever became of the others: one of `finally`. */
+  always?: true;
+};
 
 /** What makes a Task's spec whole. */
-export type Fillable = Pick<TaskSpec, 'steps' | 'stepTemplate' | 'params'>;
+export type Fillable = Pick<TaskSpec, 'steps' | 'finally' | 'stepTemplate' | 'params'>;
 
 /** Of a Task everything as it runs. Its params and references are done with: nothing is filled in a second time. */
-export type Whole<Spec extends Fillable> = Omit<Spec, 'params' | 'stepTemplate' | 'steps'> & {
+export type Whole<Spec extends Fillable> = Omit<Spec, 'params' | 'stepTemplate' | 'steps' | 'finally'> & {
   steps: CompleteStep[];
+  finally?: CompleteStep[];
 };
 
 /**
@@ -29,14 +36,24 @@ export type Whole<Spec extends Fillable> = Omit<Spec, 'params' | 'stepTemplate' 
 export function wholeOf<Spec extends Fillable>(spec: Spec, paths: Paths = IN_POD): Whole<Spec> {
   const { values, problems } = valuesOf(spec.params);
   if (problems.length > 0) throw new InvalidParamsError(problems);
-  const { params: _, stepTemplate, steps, ...rest } = fillIn(spec, { values, paths });
-  checkSteps({ steps, ...(stepTemplate && { stepTemplate }) });
-  const whole = steps.map((step) => complete(stepTemplate === undefined ? step : merge(stepTemplate, step)));
-  return { ...rest, steps: whole };
+  const { params: _, stepTemplate, steps, finally: last, ...rest } = fillIn(spec, { values, paths });
+  checkSteps(everyStep({ steps, finally: last }), stepTemplate);
+  const whole = (step: Step): CompleteStep =>
+    complete(stepTemplate === undefined ? step : merge(stepTemplate, step));
+  const limited = ({ timeout = FINALLY_TIMEOUT, ...step }: CompleteStep): CompleteStep => ({
+    ...step,
+    timeout,
+    always: true,
+  });
+  return {
+    ...rest,
+    steps: steps.map(whole),
+    ...(last && { finally: last.map((step) => limited(whole(step))) }),
+  };
 }
 
 /**
- * The steps with the template applied, as Tekton does it: what a step says itself wins; `env` is merged by name,
+ * The steps, those of `finally` last, with the template applied, as Tekton does it: what a step says itself wins; `env` is merged by name,
  * `volumeMounts` by mountPath and `volumeDevices` by devicePath, of all else the step has its own or the template's.
  * What runs is one thing: a step with a script or command of its own takes neither command nor args of the template.
  *
@@ -44,8 +61,8 @@ export function wholeOf<Spec extends Fillable>(spec: Spec, paths: Paths = IN_POD
  * @see https://tekton.dev/docs/pipelines/tasks/#specifying-a-step-template
  * @example stepsOf({ steps: [{ name: 'a' }], stepTemplate: { image: 'busybox' } }) // [{ image: 'busybox', name: 'a' }]
  */
-export function stepsOf(spec: Fillable, paths: Paths = IN_POD): CompleteStep[] {
-  return wholeOf(spec, paths).steps;
+export function stepsOf(spec: Fillable, paths: Paths = IN_POD): readonly CompleteStep[] {
+  return everyStep(wholeOf(spec, paths));
 }
 
 function complete(step: Step): CompleteStep {

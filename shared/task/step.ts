@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { duration, label, notHere, oneOf } from './container/fields.ts';
 import { lifecycleSchema, probeSchema, restartRuleSchema } from './container/handlers.ts';
 import { containerSchema } from './container/container.ts';
+import { FINALLY_TIMEOUT, MAX_AFTER } from './limits.ts';
 
 /** The most retries of a step. With the agent's delays that is more than seven hours of trying. */
 const MAX_RETRIES = 100;
@@ -55,6 +56,8 @@ const shared = {
     .describe('How often the command is run again, in the same container, when it failed. Default: 0.'),
 };
 
+const predecessors = z.array(z.string().max(63)).max(MAX_AFTER);
+
 /** A step: a Kubernetes container that can also carry a script. What runs is script, else command, else the image's own. */
 export const stepSchema = containerSchema.extend({
   ...shared,
@@ -62,6 +65,25 @@ export const stepSchema = containerSchema.extend({
     .string()
     .optional()
     .describe('A script to run, instead of command. Its first line may name the interpreter: #!/bin/sh.'),
+  after: predecessors
+    .meta({ 'x-kubernetes-list-type': 'set' })
+    .optional()
+    .describe(
+      'The steps before it, by their names, which are written before it; it begins when all of them are over and went on. An empty list: it begins at once. Default: the step written before it.',
+    ),
+});
+
+/** A step that comes after all others, whatever became of them. */
+export const finallyStepSchema = stepSchema.extend({
+  after: notHere(
+    predecessors,
+    'a step of finally comes after all steps, and after those of finally before it',
+  ),
+  timeout: duration(
+    `How long the step may run, its retries included, as a Go duration such as 90s or 1h30m. Default: ${FINALLY_TIMEOUT}.`,
+  ),
+  livenessProbe: notHere(probeSchema, 'it would stop the step while it waits for its turn; use timeout'),
+  startupProbe: notHere(probeSchema, 'it would stop the step while it waits for its turn; use timeout'),
 });
 
 /** What every step has that does not say otherwise; `stepsOf` applies it. */

@@ -7,7 +7,7 @@ import { metadataSchema } from './metadata.ts';
 import { paramSchema } from './params.ts';
 import { podTemplateSchema } from './pod-template.ts';
 import { checkSpec } from './rules.ts';
-import { sidecarSchema, stepSchema, stepTemplateSchema } from './step.ts';
+import { finallyStepSchema, sidecarSchema, stepSchema, stepTemplateSchema } from './step.ts';
 
 /** The fields of the spec that may change while the Task is there. */
 export const MUTABLE_FIELDS = ['suspend', 'cancel', 'ttlSecondsAfterFinished'] as const;
@@ -31,7 +31,18 @@ export const specSchema = z
       .min(1, { error: 'a Task needs at least one step' })
       .max(MAX_STEPS, { error: `expected at most ${MAX_STEPS} steps in one Task` })
       .meta(BY_NAME)
-      .describe('The steps, in the order in which they run.'),
+      .describe('The steps. Each begins when the one before it is over and went on, unless it says after.'),
+    finally: z
+      .array(finallyStepSchema)
+      .max(MAX_STEPS, { error: `expected at most ${MAX_STEPS} steps in one Task` })
+      .meta(BY_NAME)
+      .optional()
+      .describe(
+        'Steps that run when all others are over, one after the other, whatever became of those: also when they failed, were cancelled or out of time. One that fails makes a successful Task a failure.',
+      ),
+    failFast: flag(
+      'Whether a step that fails ends those that do not come after it, too. Default: false, they go on to their end.',
+    ),
     sidecars: z
       .array(sidecarSchema)
       .max(MAX_SIDECARS)

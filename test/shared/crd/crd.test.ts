@@ -151,6 +151,8 @@ describe('a change of the spec', () => {
   const one = { steps: [{ name: 'a', image: 'b' }] };
   const fields = {
     params: [{ name: 'x', value: ['a'] }],
+    finally: [],
+    failFast: true,
     sidecars: [],
     stepTemplate: {},
     volumes: [],

@@ -82,7 +82,7 @@ describe('the size of what a template makes', () => {
 
   it('is told with what it is made of, and what to do', () => {
     const spec = { steps: steps(64), stepTemplate: template({ workingDir: `/${text(60)}` }) };
-    expect(() => checkSteps(spec)).toThrow(
+    expect(() => checkSteps(spec.steps, spec.stepTemplate)).toThrow(
       /^the pod would have some \d+ bytes \(stepTemplate 614\d\d, given to 64 steps; the steps themselves \d+\), and an API server takes 3145728; use fewer steps, or /,
     );
   });
