@@ -3,6 +3,7 @@ import { needsImage } from '../shared/image/steps.ts';
 import { podOf, type Pod, type PodSettings } from '../shared/pod/pod.ts';
 import type { ConfigMap } from '../shared/pod/scripts.ts';
 import { TASK_LABEL } from '../shared/task/api.ts';
+import { everyStep } from '../shared/task/finally.ts';
 import { stepsOf } from '../shared/task/step-template.ts';
 import type { TaskStatus } from '../shared/task/task.ts';
 import { isMadeAs, isScriptsOf } from './adopt.ts';
@@ -100,12 +101,14 @@ export class Actor {
    */
   async tryOut(task: StoredTask, settings: PodSettings, signal: AbortSignal): Promise<void> {
     const whole = stepsOf(task.spec);
-    const steps = task.spec.steps.map((step, index) => {
+    const told = everyStep(task.spec).map((step, index) => {
       const own = whole[index];
       return own !== undefined && needsImage(own) ? { ...step, command: ['true'] } : step;
     });
+    const { length } = task.spec.steps;
+    const spec = { ...task.spec, steps: told.slice(0, length), finally: told.slice(length) };
     try {
-      await this.#admitted(podOf({ ...task, spec: { ...task.spec, steps } }, settings), signal);
+      await this.#admitted(podOf({ ...task, spec }, settings), signal);
     } catch (error) {
       const trouble = error instanceof ApiError ? await refusal(error, task) : undefined;
       if (trouble === undefined) throw error;

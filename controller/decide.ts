@@ -17,14 +17,17 @@ import { observe, type Chain } from './decide/observe.ts';
 import type { JsonPatch } from './decide/patch.ts';
 import { EVENTS_INTERVAL, mayTell, mountTrouble, type PodEvent } from './decide/mounts.ts';
 import { lastingTrouble, troubledSince } from './decide/patience.ts';
+import { tellOver } from './decide/over.ts';
 import { statusOf, type Known } from './decide/status.ts';
 import {
+  cannotStart,
   causeToStop,
   deadlineOf,
   END_DELAY,
   endPod,
   STOP_PATIENCE,
   stopOf,
+  stopPatience,
   stopPod,
   tidyStop,
 } from './decide/stop.ts';
@@ -116,7 +119,7 @@ function withoutPod({ task, hadPod, prepared, now }: Seen, settings: Settings): 
   if (task.spec.suspend === true)
     return report({ ...known, trouble: undefined, hold: { message: 'spec.suspend is true' } });
 
-  const again = soonest(now, deadlineOf(task, undefined), patienceEnds(trouble, since, settings));
+  const again = soonest(now, deadlineOf(task, undefined, undefined), patienceEnds(trouble, since, settings));
   switch (prepared.kind) {
     case 'unknown':
       return { ...report(known), actions: [{ kind: 'look-up' }], ...again };
@@ -166,23 +169,26 @@ function withPod({ task, events, now }: Seen, pod: ObservedPod, settings: Settin
   const asks = reported === undefined && mayTell(pod, chain, now);
   const shown = asks && events !== undefined ? mountTrouble(task, events.found) : reported;
   const trouble = lastingTrouble(task, chain, shown);
+  const failed = culprit(chain, pod);
   if (stop !== undefined) {
     const { reason, message } = stop;
     const stopping: Trouble = { reason, message, ends: 'never' };
     const at = Date.parse(stop.at);
     return {
       ...report({ ...known, trouble: stopping }),
-      actions: patchPod(endPod(pod, { chain, trouble, now }, stop)),
-      ...soonest(now, now < at + END_DELAY ? at + END_DELAY : at + STOP_PATIENCE),
+      actions: patchPod(endPod(pod, { chain, culprit: failed, trouble, now }, stop)),
+      ...soonest(
+        now,
+        [END_DELAY, STOP_PATIENCE, stopPatience(task)].map((delay) => at + delay).find((due) => due > now),
+      ),
     };
   }
 
   const since = trouble === undefined ? now : troubledSince(task, trouble, now);
-  const failed = culprit(chain, pod);
   const circumstances = { task, pod, chain, culprit: failed, trouble, since };
   const cause = causeToStop(circumstances, { now, patience: settings.patience });
   if (cause !== undefined) {
-    const how = stopPod(pod, { chain, trouble, now }, cause);
+    const how = stopPod(pod, { chain, culprit: failed, trouble, now }, cause);
     // Where no node has the pod there is nothing to wait for.
     const last = conclude({ task, pod, chain, stop: cause }, now);
     return {
@@ -195,14 +201,18 @@ function withPod({ task, events, now }: Seen, pod: ObservedPod, settings: Settin
   return {
     ...report({ ...known, trouble, hold: holdOf(task, pod, chain) }),
     actions: [
-      ...patchPod([...tidyStop(pod), ...advance(task, pod, chain)]),
+      ...patchPod([
+        ...tidyStop(pod),
+        ...tellOver(pod, chain, { given: chain.never.filter(cannotStart) }),
+        ...advance(task, pod, chain),
+      ]),
       ...(asks && (events === undefined || now >= events.at + EVENTS_INTERVAL)
         ? [{ kind: 'read-events' } as const]
         : []),
     ],
     ...soonest(
       now,
-      deadlineOf(task, pod),
+      deadlineOf(task, pod, chain),
       patienceEnds(trouble, since, settings),
       reported === undefined ? nextEvents(pod, chain, { events, now }) : undefined,
       deletionTimestamp === undefined ? undefined : Date.parse(deletionTimestamp) + DELETION_PATIENCE,

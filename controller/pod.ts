@@ -1,5 +1,5 @@
 /** What the controller reads of a pod: Kubernetes v1 Pod, the few fields of it that say how its containers are. */
-import { GATE_ANNOTATION, ORDER_ANNOTATION } from '../shared/pod/pod.ts';
+import { GATE_ANNOTATION, ORDER_ANNOTATION, OVER_ANNOTATION } from '../shared/pod/pod.ts';
 import { parseInteger } from '../shared/turn/order.ts';
 import { defined } from './defined.ts';
 import type { KubeObject, OwnerReference } from './runtime/objects.ts';
@@ -99,6 +99,7 @@ export function keepOfPod(pod: ObservedPod): ObservedPod {
       annotations: defined({
         [ORDER_ANNOTATION]: annotations[ORDER_ANNOTATION],
         [GATE_ANNOTATION]: annotations[GATE_ANNOTATION],
+        [OVER_ANNOTATION]: annotations[OVER_ANNOTATION],
         [STOP_ANNOTATION]: annotations[STOP_ANNOTATION],
       }),
     }),

@@ -1,6 +1,7 @@
 /** Looks at one Task and does what {@link decide} says. Level-triggered: a key says where to look, never what happened. */
 import { isDeepStrictEqual } from 'node:util';
 import { podNameOf } from '../shared/pod/pod.ts';
+import { everyStep } from '../shared/task/finally.ts';
 import type { TaskStatus } from '../shared/task/task.ts';
 import { type Actor, isOwnedBy } from './act.ts';
 import { rendered } from './adopt.ts';
@@ -232,7 +233,7 @@ export class Reconciler {
       this.#settings.lookups.forget(task.metadata.uid ?? '');
       delete memory.refused;
       pods.put(created);
-      log.info({ task: key, pod: created.metadata.name, steps: task.spec.steps.length }, 'pod created');
+      log.info({ task: key, pod: created.metadata.name, steps: everyStep(task.spec).length }, 'pod created');
       for (const event of [createdEvent(task, created.metadata.name), ...cautionEvents(task)])
         await actor.tell(task, event, signal);
     } catch (error) {

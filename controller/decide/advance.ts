@@ -11,7 +11,6 @@ import type { StoredTask } from '../stored-task.ts';
  * among themselves. The controller steps in
  *
  * - with `handOff: Controller`, at every step
- * - when a step ended without a word and may fail, so that no agent knows: the order goes past it
  * - to hold the steps of a suspended Task, and to let them go
  *
  * Any other gate was set by a person; it is kept, and holds.
@@ -24,21 +23,16 @@ export function advance(task: StoredTask, pod: ObservedPod, chain: Chain): JsonP
 }
 
 function wantedOrder(task: StoredTask, pod: ObservedPod, chain: Chain): number {
-  const { steps, stopper } = chain;
+  const { steps, next } = chain;
   // One that cannot be read holds every step; nothing that was released before is taken back by this.
   const order = orderOf(pod) ?? steps.findIndex(({ end }) => end === undefined);
-  if (stopper !== undefined || task.spec.suspend === true) return order;
+  if (task.spec.suspend === true || task.spec.handOff !== 'Controller') return order;
   const last = releasable(chain);
-  const gate = gateOf(pod);
-  const held = gate !== undefined && isSomebodys(task, pod) ? gate : Infinity;
-  // What nothing comes before starts by itself, and hands over, if nobody else does.
-  const knows = ({ after }: StepView): boolean =>
-    after.length === 0 ||
-    (among(steps, after).every(({ end }) => end?.posted === true) && task.spec.handOff !== 'Controller');
-  const wanted = chain.next
-    .filter((view) => view.number <= last && view.number < held && !knows(view))
-    .map(({ number }) => number);
-  return Math.max(order, ...wanted);
+  // The first step starts by itself; another that nothing comes before is not released for good until it is there.
+  const wanted = next.filter(
+    ({ number, after, state }) => number > 1 && number <= last && (after.length > 0 || state !== 'absent'),
+  );
+  return Math.max(order, ...wanted.map(({ number }) => number));
 }
 
 /** The highest order that starts no step before its turn: it releases every step up to its value. */
@@ -69,10 +63,9 @@ export interface Hold {
 
 /** What holds the steps whose turn it is; `undefined` when nothing does, or a step runs. */
 export function holdOf(task: StoredTask, pod: ObservedPod, chain: Chain): Hold | undefined {
-  const { next, steps, stopper, over } = chain;
+  const { next, steps } = chain;
   const order = orderOf(pod) ?? 0;
-  if (over || stopper !== undefined || next.length === 0 || next.some(({ number }) => order >= number))
-    return undefined;
+  if (next.length === 0 || next.some(({ number }) => order >= number)) return undefined;
   if (steps.some(({ state }) => state === 'running')) return undefined;
   const gate = gateOf(pod);
   const suspended = task.spec.suspend === true;

@@ -5,7 +5,7 @@ import { condition, hasNode, isEnded, orderOf, type ObservedPod } from '../pod.t
 import { goesOn, isKilled } from './end.ts';
 import { NEVER_STARTED } from './lost.ts';
 import type { Chain, StepView } from './observe.ts';
-import { CANCELLED, causeToStop, STOP_PATIENCE, TIMED_OUT, type Stop } from './stop.ts';
+import { CANCELLED, causeToStop, stopPatience, TIMED_OUT, type Stop } from './stop.ts';
 
 /** The last word on a Task. */
 export interface Conclusion {
@@ -35,12 +35,12 @@ export function conclude({ task, pod, chain, stop }: Judged, now: number): Concl
   const { steps, stopper, over } = chain;
   if (over && stopper === undefined) return succeeded(steps);
   const own = culprit(chain, pod);
-  if (over && own !== undefined) return failedBy(own);
+  if (over && own?.always === false) return failedBy(own);
   if (stop !== undefined) {
     if (over || !hasNode(pod)) return stopped(stop);
-    return now >= Date.parse(stop.at) + STOP_PATIENCE ? unconfirmed(stopped(stop), pod) : undefined;
+    return now >= Date.parse(stop.at) + stopPatience(task) ? unconfirmed(stopped(stop), pod) : undefined;
   }
-  if (over) return interrupted({ task, pod, chain, stop }, now);
+  if (over) return own === undefined ? interrupted({ task, pod, chain, stop }, now) : failedBy(own);
 
   const { deletionTimestamp } = pod.metadata;
   const vanished =
@@ -70,9 +70,14 @@ function succeeded(steps: readonly StepView[]): Conclusion {
   return { status: 'Successful', reason: 'Succeeded', message };
 }
 
-/** The step that failed by itself; the first, where there are several. */
+/** The step that failed by itself; the first, where there are several. One of `finally` only where no other did. */
 export function culprit({ steps }: Chain, pod: ObservedPod): StepView | undefined {
-  return steps.find((step) => isItsOwn(step, pod));
+  const failed = steps.filter((step) => isItsOwn(step, pod));
+  const time = ({ end }: StepView): number => Date.parse(end?.finishedAt ?? '') || Infinity;
+  const [first] = failed
+    .filter(({ always }) => !always)
+    .toSorted((one, other) => (time(one) < time(other) ? -1 : time(one) > time(other) ? 1 : 0));
+  return first ?? failed[0];
 }
 
 export function stopped({ reason, message, step }: Stop): Conclusion {
@@ -91,14 +96,14 @@ function isItsOwn({ end }: StepView, pod: ObservedPod): boolean {
 /** Words of the agent that say too little about the Task as a whole. */
 const PLAIN = new Set(['Error', 'Signaled']);
 
-function failedBy({ name, number, end }: StepView): Conclusion {
+function failedBy({ name, number, always, end }: StepView): Conclusion {
   const { reason = 'Error', outcome, message } = end ?? {};
   const verb = outcome === 'TimedOut' ? 'timed out' : 'failed';
   const told = message === undefined ? '' : `: ${message}`;
   return {
     status: 'Failure',
     reason: outcome === 'TimedOut' ? 'StepTimedOut' : PLAIN.has(reason) ? 'StepFailed' : reason,
-    message: `step ${number} (${name}) ${verb}${told}`,
+    message: `${always ? 'finally, ' : ''}step ${number} (${name}) ${verb}${told}`,
     step: name,
   };
 }

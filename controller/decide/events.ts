@@ -1,5 +1,6 @@
 /** What people are told of a Task's way: its events, from how its status changed. */
 import { cautions } from '../../shared/pod/cautions.ts';
+import { everyStep } from '../../shared/task/finally.ts';
 import type { StepStatus, TaskStatus } from '../../shared/task/task.ts';
 import { between } from './status.ts';
 import type { StoredTask } from '../stored-task.ts';
@@ -50,7 +51,7 @@ export function eventsOf(before: TaskStatus | undefined, after: TaskStatus): Tas
 }
 
 export function createdEvent(task: StoredTask, pod: string): TaskEvent {
-  const { length } = task.spec.steps;
+  const { length } = everyStep(task.spec);
   const note = `pod ${pod} with ${length} ${length === 1 ? 'step' : 'steps'}`;
   return { reason: 'Created', type: 'Normal', note, key: 'created' };
 }

@@ -2,7 +2,7 @@
 import { condition, type ObservedPod } from '../pod.ts';
 import { goesOn, isKilled, type End } from './end.ts';
 import { CANCELLED, type Stop } from './stop.ts';
-import type { Surroundings } from './observe.ts';
+import type { StepView, Surroundings } from './observe.ts';
 
 /** The reason of a step whose container the kubelet never started. */
 export const NEVER_STARTED = 'NeverStarted';
@@ -24,13 +24,16 @@ export function lostWith(around: Surroundings): End {
   return { outcome, reason, message: `${what} is not known: ${why}`, posted: false };
 }
 
-function cannotHaveBegun({ pod, status, before }: Surroundings): boolean {
+function cannotHaveBegun({ pod, status, before, always, told }: Surroundings): boolean {
   const isTheKubelets = condition(pod, 'DisruptionTarget')?.reason !== 'DeletionByPodGC';
   if (!isTheKubelets) return false;
   if (status?.state?.waiting !== undefined || wasRejected(pod)) return true;
   // Its turn never came.
+  const isKnown = ({ end, number }: StepView): boolean => end?.posted === true || told.has(number);
+  if (always) return !before.every(isKnown);
   return before.some(
-    ({ end }) => end !== undefined && !goesOn(end) && (end.posted || end.reason === NEVER_STARTED),
+    (view) =>
+      view.end !== undefined && !goesOn(view.end) && (isKnown(view) || view.end.reason === NEVER_STARTED),
   );
 }
 
@@ -42,17 +45,20 @@ function wasRejected({ status }: ObservedPod): boolean {
 }
 
 /** A container that died before its turn came: its command never began. */
-export function neverBegan(end: End, { before }: Surroundings): End {
+export function neverBegan(end: End, { before, always }: Surroundings): End {
   if (end.posted || end.outcome === 'Succeeded') return end;
   // The kubelet's times are whole seconds.
   const isLater = (earlier: End): boolean =>
     earlier.finishedAt !== undefined && secondsOf(earlier) > secondsOf(end);
   const mayFollow = before.every(
-    ({ end: earlier }) => earlier !== undefined && goesOn(earlier) && !isLater(earlier),
+    ({ end: earlier }) => earlier !== undefined && (always || goesOn(earlier)) && !isLater(earlier),
   );
   if (mayFollow) return end;
   const message = `its container ended with code ${end.exitCode} before its turn came; ${NEVER_BEGAN}`;
-  return { ...end, message };
+  // Where it may fail, what comes after it is stopped all the same by what stopped it.
+  const isSkipped =
+    goesOn(end) && before.some(({ end: earlier }) => earlier !== undefined && !goesOn(earlier));
+  return isSkipped ? { ...end, outcome: 'Skipped', message } : { ...end, message };
 }
 
 function secondsOf({ finishedAt = '' }: Pick<End, 'finishedAt'>): number {

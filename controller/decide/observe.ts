@@ -1,10 +1,13 @@
 /** Task + pod → what each step is doing. */
+import { everyStep } from '../../shared/task/finally.ts';
 import { ancestorsOf, predecessorsOf } from '../../shared/task/graph.ts';
 import { QUIT } from '../../shared/turn/order.ts';
-import type { StepStatus } from '../../shared/task/task.ts';
+import type { Over } from '../../shared/turn/over.ts';
+import type { StepStatus, TaskSpec } from '../../shared/task/task.ts';
 import { defined } from '../defined.ts';
 import { gateOf, isEnded, orderOf, type ContainerStatus, type ObservedPod } from '../pod.ts';
 import { endOf, goesOn, type End, type MayFail } from './end.ts';
+import { overOf } from './over.ts';
 import { lostWith, neverBegan, stoppedWith } from './lost.ts';
 import { stopOf, type Stop } from './stop.ts';
 import type { StoredTask } from '../stored-task.ts';
@@ -16,6 +19,8 @@ export interface StepView {
   number: number;
   /** The numbers of those that must be over before it begins. */
   after: readonly number[];
+  /** Whether it runs whatever became of those: one of `finally`. */
+  always: boolean;
   /**
    * What is known of it:
    *
@@ -40,10 +45,14 @@ export interface Chain {
   steps: readonly StepView[];
   /** Those whose turn it is: they are not over, and all that come before them are and let them go on. */
   next: readonly StepView[];
+  /** Those whose turn will not come: they are not over, and one that comes before them stopped them. */
+  never: readonly StepView[];
   /** The first step that is over and stops what comes after it. */
   stopper: StepView | undefined;
   /** Whether every step is over. */
   over: boolean;
+  /** Why the pod was stopped, when it was. */
+  stop: Stop | undefined;
 }
 
 /** The reason of a step of which it is not known whether it has begun. */
@@ -57,28 +66,43 @@ export const NOT_KNOWN = 'NotKnown';
 export function observe(task: StoredTask, pod: ObservedPod): Chain {
   const statuses = new Map(pod.status?.containerStatuses?.map((status) => [status.name, status]));
   const stop = stopOf(pod);
+  const told = overOf(pod).steps;
   const predecessors = predecessorsOf(task.spec);
   const steps: StepView[] = [];
-  for (const [index, step] of task.spec.steps.entries()) {
+  for (const [index, step] of everyStep(task.spec).entries()) {
     const after = predecessors[index] ?? [];
     const status = statuses.get(step.name);
     const known = task.status?.steps?.find(({ name }) => name === step.name);
     const onError = step.onError ?? task.spec.stepTemplate?.onError;
     const before = steps.filter(({ number }) => after.includes(number));
-    const around = { status, before, pod, known, stop };
+    const always = index >= task.spec.steps.length;
+    const around = { status, before, always, told, handOff: task.spec.handOff, pod, known, stop };
     const { name } = step;
-    steps.push({ name, number: index + 1, after, ...seenOf({ name, onError }, index + 1, around) });
+    steps.push({ name, number: index + 1, after, always, ...seenOf({ name, onError }, index + 1, around) });
   }
-  const mayFollow = ({ end }: StepView): boolean => end !== undefined && goesOn(end);
+  const open = steps
+    .filter(({ end }) => end === undefined)
+    .map((view) => ({ view, before: among(steps, ancestorsOf(predecessors, view.number)) }));
   return {
     steps,
-    next: steps.filter(
-      ({ end, number }) =>
-        end === undefined && among(steps, ancestorsOf(predecessors, number)).every(mayFollow),
-    ),
-    stopper: steps.find(({ end }) => end !== undefined && !goesOn(end)),
+    next: open
+      .filter(({ view, before }) => before.every((each) => letsGo(each, view)))
+      .map(({ view }) => view),
+    never: open.filter(({ view, before }) => !view.always && before.some(stops)).map(({ view }) => view),
+    stopper: steps.find(stops),
     over: steps.every(({ state }) => state === 'over'),
+    stop,
   };
+}
+
+/** Whether it is over, so that what comes after it does not begin. */
+function stops({ end }: StepView): boolean {
+  return end !== undefined && !goesOn(end);
+}
+
+/** Whether a step is over, and another one that comes after it may begin. */
+function letsGo({ end }: StepView, { always }: Pick<StepView, 'always'>): boolean {
+  return end !== undefined && (always || goesOn(end));
 }
 
 /** The steps with these numbers. */
@@ -90,6 +114,11 @@ export interface Surroundings {
   status: ContainerStatus | undefined;
   /** Its predecessors. */
   before: readonly StepView[];
+  /** Whether it runs whatever became of those. */
+  always: boolean;
+  /** What the agents are told of steps that said nothing, by their numbers. */
+  told: Over['steps'];
+  handOff: TaskSpec['handOff'];
   pod: ObservedPod;
   /** What the Task's status has of it already. */
   known: StepStatus | undefined;
@@ -97,7 +126,7 @@ export interface Surroundings {
   stop: Stop | undefined;
 }
 
-type Seen = Omit<StepView, 'name' | 'number' | 'after'>;
+type Seen = Omit<StepView, 'name' | 'number' | 'after' | 'always'>;
 
 function seenOf(step: MayFail & { name: string }, number: number, around: Surroundings): Seen {
   const { status, before, pod, known, stop } = around;
@@ -146,18 +175,23 @@ function remembered(known: StepStatus): End | undefined {
 function turnOf(
   number: number,
   startedAt: string | undefined,
-  { before, pod, known }: Surroundings,
+  { before, always, told, handOff, pod, known }: Surroundings,
 ): 'waiting' | 'unsure' | 'running' {
   if (known?.state === 'Running' && known.reason !== NOT_KNOWN) return 'running';
   const order = orderOf(pod);
   if (order !== undefined && order >= number) return 'running';
-  const isOpen = order !== undefined && order !== QUIT && (gateOf(pod) ?? Infinity) > number;
-  if (before.length === 0) return isOpen ? 'running' : number === 1 ? 'unsure' : 'waiting';
-  const ends = before.map(({ end }) => end).filter((end) => end !== undefined);
-  // Only an agent's outcome hands over.
-  if (ends.length < before.length || !ends.every((end) => end.posted && goesOn(end))) return 'waiting';
+  const isQuit = order === QUIT && always;
+  const isOpen = isQuit || (order !== undefined && order !== QUIT && (gateOf(pod) ?? Infinity) > number);
+  // With the gate that such a pod is born with, only the first can have begun.
+  if (before.length === 0)
+    return isOpen ? 'running' : number > 1 && handOff === 'Controller' ? 'waiting' : 'unsure';
+  // Only an agent's outcome hands over, or what is told in its place.
+  const isHandedOver = before.every(
+    (view) => letsGo(view, { always }) && (view.end?.posted === true || told.has(view.number)),
+  );
+  if (!isHandedOver) return 'waiting';
   if (isOpen) return 'running';
-  const { gate, cut, finishedAt } = lastOf(ends) ?? {};
+  const { gate, cut, finishedAt } = lastOf(before.flatMap(({ end = [] }) => end)) ?? {};
   if (gate === undefined) return cut === true ? 'unsure' : 'waiting';
   if (gate <= number) return 'waiting';
   const wasThere =

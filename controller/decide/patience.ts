@@ -12,7 +12,7 @@ export const PROGRESSING = 'Progressing';
  */
 export function lastingTrouble(
   task: StoredTask,
-  { steps }: Chain,
+  { steps, never }: Chain,
   trouble: Trouble | undefined,
 ): Trouble | undefined {
   const before = conditionOf(task);
@@ -20,8 +20,8 @@ export function lastingTrouble(
   if (trouble !== undefined || before === undefined || allAreUp || !isPatient(before.reason)) return trouble;
   const { reason, message } = before;
   const about = steps.find(({ name, number }) => message.includes(`step ${number} (${name}) `));
-  // It got on, and waits for others.
-  if (about !== undefined && about.state !== 'absent') return undefined;
+  // It got on, and waits for others; or its turn will not come.
+  if (about !== undefined && (about.state !== 'absent' || never.includes(about))) return undefined;
   return { reason, message, ...(about !== undefined && { step: about.name }), ends: 'patience' };
 }
 

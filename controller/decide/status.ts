@@ -1,4 +1,7 @@
 /** The status that a Task should have. Pure: the same Task, pod and moment always give the same. */
+import { everyStep } from '../../shared/task/finally.ts';
+import { ancestorsOf } from '../../shared/task/graph.ts';
+import { next } from '../../shared/turn/outcome.ts';
 import type { Condition, StepStatus, TaskStatus } from '../../shared/task/task.ts';
 import { defined } from '../defined.ts';
 import { gateOf, orderOf, type ObservedPod } from '../pod.ts';
@@ -6,9 +9,9 @@ import type { Hold } from './advance.ts';
 import { bounded } from './bounds.ts';
 import type { Conclusion } from './conclude.ts';
 import { NEVER_STARTED } from './lost.ts';
-import { NOT_KNOWN, type Chain, type StepView } from './observe.ts';
+import { among, NOT_KNOWN, type Chain, type StepView } from './observe.ts';
 import { isSame, PROGRESSING } from './patience.ts';
-import { TIMED_OUT } from './stop.ts';
+import { STEP_FAILED, TIMED_OUT } from './stop.ts';
 import { stuckBy, type Trouble } from './trouble.ts';
 import type { StoredTask } from '../stored-task.ts';
 
@@ -89,19 +92,16 @@ const isAmong = (steps: readonly StepView[] = [], number: number): boolean =>
   steps.some((view) => view.number === number);
 
 function stepsOf(task: StoredTask): StepStatus[] {
-  return task.spec.steps.map(({ name }) => ({ name, state: 'Waiting' }));
+  return everyStep(task.spec).map(({ name }) => ({ name, state: 'Waiting' }));
 }
 
-function stepStatus(
-  { name, number, state, end, since, waiting, imageID }: StepView,
-  chain: Chain,
-  hold: Hold | undefined,
-): StepStatus {
+function stepStatus(view: StepView, chain: Chain, hold: Hold | undefined): StepStatus {
+  const { name, number, state, end, since, waiting, imageID } = view;
   if (end !== undefined) {
     const { outcome, exitCode, signal, reason, message, startedAt, finishedAt, attempts, results } = end;
     const rest = { exitCode, signal, reason, message, startedAt, finishedAt, attempts, imageID, results };
     const stopper =
-      startedAt === undefined && outcome === 'Cancelled' ? failureBefore(number, chain) : undefined;
+      startedAt === undefined && outcome === 'Cancelled' ? failureBefore(view, chain) : undefined;
     return { name, state: outcome, ...defined({ ...rest, ...(stopper && skippedBy(stopper)) }) };
   }
   if (state === 'running') return { name, state: 'Running', ...defined({ startedAt: since, imageID }) };
@@ -117,11 +117,16 @@ function stepStatus(
   return { name, state: 'Waiting', ...defined({ reason: stuck?.reason, message: stuck?.message, imageID }) };
 }
 
-/** The order quits also when a step died without a word; for those behind it that is a skip, not a wish. */
-function failureBefore(number: number, { stopper }: Chain): StepView | undefined {
-  const outcome = stopper?.end?.outcome;
-  const isFailure = outcome !== 'Cancelled' && outcome !== 'Skipped';
-  return stopper !== undefined && stopper.number < number && isFailure ? stopper : undefined;
+/** The order quits also when a step failed; for those that it stopped that is a skip, not a wish. */
+function failureBefore({ number, always }: StepView, { steps, stop }: Chain): StepView | undefined {
+  if (always) return undefined;
+  const graph = steps.map(({ after }) => after);
+  const isFailure = ({ end }: StepView): boolean =>
+    end !== undefined && next(end) === 'stop' && end.outcome !== 'Cancelled' && end.outcome !== 'Skipped';
+  const before = among(steps, ancestorsOf(graph, number)).find(isFailure);
+  if (before !== undefined || stop?.reason !== STEP_FAILED) return before;
+  const failed = steps.find(({ name }) => name === stop.step);
+  return failed && ancestorsOf(graph, failed.number).includes(number) ? undefined : failed;
 }
 
 /** In the words that an agent has for it. */

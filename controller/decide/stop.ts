@@ -1,10 +1,13 @@
 /** Stopping a Task before its steps are over: why, and how the pod is told. */
+import { finallyTime } from '../../shared/task/finally.ts';
 import { parseDuration } from '../../shared/turn/duration.ts';
 import { QUIT } from '../../shared/turn/order.ts';
+import { ancestorsOf } from '../../shared/task/graph.ts';
 import { hasNode, orderOf, STOP_ANNOTATION, type ObservedPod } from '../pod.ts';
 import { addAnnotation, removeAnnotation, setOrder, type JsonPatch } from './patch.ts';
 import type { Chain, StepView } from './observe.ts';
-import type { Trouble } from './trouble.ts';
+import { tellOver } from './over.ts';
+import { stuckBy, type Trouble } from './trouble.ts';
 import type { StoredTask } from '../stored-task.ts';
 
 /** Why a Task was stopped. It is kept on the pod, so that whoever looks next knows as well. */
@@ -19,6 +22,7 @@ export interface Stop {
 }
 
 export const CANCELLED = 'Cancelled';
+export const STEP_FAILED = 'StepFailed';
 export const TIMED_OUT = 'TimedOut';
 
 /**
@@ -62,11 +66,25 @@ function asObject(text: string): Record<keyof Stop, unknown> {
   }
 }
 
-/** When the Task's time is up, ms since the epoch; `undefined` when it has no limit. */
-export function deadlineOf(task: StoredTask, pod: ObservedPod | undefined): number | undefined {
+/** How long a stopped pod may take in all, ms: its steps of `finally` run to their end. */
+export function stopPatience(task: StoredTask): number {
+  return STOP_PATIENCE + finallyTime(task.spec);
+}
+
+/**
+ * When the Task's time is up, ms since the epoch; `undefined` when it has no limit, or only steps of `finally` are left: they
+ * have limits of their own.
+ */
+export function deadlineOf(
+  task: StoredTask,
+  pod: ObservedPod | undefined,
+  chain: Chain | undefined,
+): number | undefined {
   const limit = task.spec.timeout === undefined ? undefined : parseDuration(task.spec.timeout);
   const begin = pod?.metadata.creationTimestamp ?? task.metadata.creationTimestamp;
-  return limit === undefined || begin === undefined || begin === null ? undefined : Date.parse(begin) + limit;
+  const isInTime = chain?.steps.every(({ always, end }) => always || end !== undefined) ?? false;
+  if (limit === undefined || begin === undefined || begin === null || isInTime) return undefined;
+  return Date.parse(begin) + limit;
 }
 
 interface Circumstances {
@@ -90,11 +108,11 @@ export function causeToStop(
 ): Stop | undefined {
   const at = new Date(now).toISOString();
   if (task.spec.cancel === true) return { reason: CANCELLED, message: 'spec.cancel is true', at };
-  if (culprit !== undefined && (isUnheard(culprit, chain) || trouble?.step !== undefined)) {
+  if (culprit !== undefined && chain !== undefined && mustEnd(task, chain, culprit)) {
     const { name, number } = culprit;
-    return { reason: 'StepFailed', message: `step ${number} (${name}) failed`, step: name, at };
+    return { reason: STEP_FAILED, message: `step ${number} (${name}) failed`, step: name, at };
   }
-  const deadline = deadlineOf(task, pod);
+  const deadline = deadlineOf(task, pod, chain);
   if (deadline !== undefined && now >= deadline) {
     const running = chain?.steps.find(({ state }) => state === 'running');
     const step = running?.name ?? trouble?.step;
@@ -115,11 +133,24 @@ export function causeToStop(
 }
 
 /**
- * Whether steps wait in vain for a word that the chain has stopped: the step that stopped it, or one behind it, died without
- * one. Where one behind it can never start, nobody says that it was skipped either.
+ * Whether a failure ends what is left of the Task. What comes after the failed step skips by itself, once its container is
+ * there to do so; where none can start the node has to be told. A step that died before its turn leaves those before it
+ * without a purpose.
  */
-function isUnheard({ number: from }: StepView, chain: Chain | undefined): boolean {
-  return chain?.steps.some(({ number, end }) => number >= from && end?.posted === false) ?? false;
+function mustEnd({ spec }: StoredTask, { steps, never }: Chain, { number }: StepView): boolean {
+  const open = steps.filter(({ end }) => end === undefined);
+  const others = open.filter((view) => !view.always && !never.includes(view));
+  if (others.length === 0) return open.length > 0 && open.every(cannotStart);
+  const before = ancestorsOf(
+    steps.map(({ after }) => after),
+    number,
+  );
+  return spec.failFast === true || others.every((view) => before.includes(view.number));
+}
+
+/** Its container is not there, and the node says why it cannot be made. */
+export function cannotStart({ state, waiting }: StepView): boolean {
+  return state === 'absent' && stuckBy(waiting) !== undefined;
 }
 
 /**
@@ -128,32 +159,49 @@ function isUnheard({ number: from }: StepView, chain: Chain | undefined): boolea
  */
 export function stopPod(
   pod: ObservedPod,
-  { chain, trouble, now }: Pod,
+  { chain, culprit, trouble, now }: Pod,
   stop: Stop,
 ): { patch: JsonPatch } | 'delete' {
   if (!hasNode(pod)) return 'delete';
   const order = orderOf(pod) === QUIT ? [] : setOrder(pod, QUIT);
   const why = addAnnotation(STOP_ANNOTATION, JSON.stringify(stop));
-  return { patch: [...order, why, ...endPod(pod, { chain, trouble, now }, stop)] };
+  return { patch: [...order, why, ...endPod(pod, { chain, culprit, trouble, now }, stop)] };
 }
 
 interface Pod {
   chain: Chain;
+  /** The step that failed by itself. */
+  culprit: StepView | undefined;
   /** What keeps it from getting on. */
   trouble: Trouble | undefined;
   now: number;
 }
 
 /**
- * What makes the node end a stopped pod of which only containers are left that have no agent, so that they hear no order.
- * Not while a step may run: its agent gives the command its grace, and says how it ended.
+ * What ends a stopped pod. Containers that have no agent, because they cannot start or have not in time, hear no order: they
+ * are given up, and the steps of `finally` are told so. Once only such are left the node is to end the pod; not while a
+ * step may run: its agent gives the command its grace, and says how it ended.
  */
-export function endPod(pod: ObservedPod, { chain, trouble, now }: Pod, stop: Stop): JsonPatch {
-  const waits = chain.steps.some(({ state }) => state !== 'absent' && state !== 'over');
+export function endPod(pod: ObservedPod, { chain, culprit, trouble, now }: Pod, stop: Stop): JsonPatch {
+  const { steps, over } = chain;
+  const absent = steps.filter(({ state }) => state === 'absent');
+  const waits = steps.some(({ state }) => state !== 'absent' && state !== 'over');
   const isTold = pod.spec?.activeDeadlineSeconds === SOON;
-  if (waits || chain.over || isTold) return [];
-  const isDue = trouble !== undefined || now >= Date.parse(stop.at) + END_DELAY;
-  return isDue ? [{ op: 'add', path: '/spec/activeDeadlineSeconds', value: SOON }] : [];
+  if (over || isTold) return [];
+  const at = Date.parse(stop.at);
+  const isDue = trouble !== undefined || absent.some(cannotStart) || now >= at + END_DELAY;
+  const given = isDue ? absent.filter(({ always }) => !always) : [];
+  // What is to run has the time that any stopped pod has.
+  const isLost = ({ always, name }: StepView): boolean =>
+    !always || name === stop.step || now >= at + STOP_PATIENCE;
+  const ends = isDue && !waits && absent.every(isLost);
+  const outcome = stop.reason === CANCELLED && culprit === undefined ? 'Cancelled' : 'Failure';
+  return [
+    ...(steps.some(({ always, end }) => always && end === undefined)
+      ? tellOver(pod, chain, { given, outcome })
+      : []),
+    ...(ends ? [{ op: 'add', path: '/spec/activeDeadlineSeconds', value: SOON } as const] : []),
+  ];
 }
 
 /** The least that Kubernetes takes, seconds. */

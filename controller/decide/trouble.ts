@@ -114,8 +114,11 @@ function failedInstaller({ name, state }: ContainerStatus): Trouble | undefined 
   };
 }
 
-function stepTrouble({ steps }: Chain): Trouble | undefined {
-  for (const { name, number, state, waiting } of steps) {
+/** One whose turn will not come holds nobody. */
+function stepTrouble({ steps, never }: Chain): Trouble | undefined {
+  for (const view of steps) {
+    if (never.includes(view)) continue;
+    const { name, number, state, waiting } = view;
     const trouble = state === 'absent' ? waitingTrouble(`step ${number} (${name})`, waiting) : undefined;
     if (trouble !== undefined) return { ...trouble, step: name };
   }

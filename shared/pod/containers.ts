@@ -73,6 +73,7 @@ export function stepContainer(
   const files = {
     order: `${AT.podinfo}/order`,
     gate: `${AT.podinfo}/gate`,
+    over: `${AT.podinfo}/over`,
     before: predecessors.map(runDirectory),
     own: runDirectory(number),
     terminationLog: step.terminationMessagePath && forKubelet(step.terminationMessagePath),

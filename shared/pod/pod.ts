@@ -181,7 +181,9 @@ function volumes(task: Task, { injection, agentImage, agentImagePullPolicy }: Po
     path,
     fieldRef: { fieldPath: `metadata.annotations['${annotation}']` },
   });
-  const downwardAPI = { items: [item('order', ORDER_ANNOTATION), item('gate', GATE_ANNOTATION)] };
+  const downwardAPI = {
+    items: [item('order', ORDER_ANNOTATION), item('gate', GATE_ANNOTATION), item('over', OVER_ANNOTATION)],
+  };
   return [
     injection === 'image-volume'
       ? { name: BIN_VOLUME, image: { reference: agentImage, ...pullPolicy } }

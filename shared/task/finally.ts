@@ -27,6 +27,8 @@ export function finallyTime({
   finally: last = [],
   stepTemplate,
 }: Pick<TaskSpec, 'finally' | 'stepTemplate'>): number {
-  const limits = last.map(({ timeout }) => parseDuration(timeout ?? stepTemplate?.timeout ?? FINALLY_TIMEOUT));
+  const limits = last.map(({ timeout }) =>
+    parseDuration(timeout ?? stepTemplate?.timeout ?? FINALLY_TIMEOUT),
+  );
   return limits.reduce<number>((sum, limit) => sum + (limit ?? 0), 0);
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { CONFIG_MAPS, PODS, SECRETS, TASKS, type KubeObject } from '../../controller/runtime/objects.ts';
 import { type ObservedPod } from '../../controller/pod.ts';
+import { type StoredTask } from '../../controller/stored-task.ts';
 import { Ends, startRegistry } from '../support/registry.ts';
 import { Blobs } from '../support/images.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -187,22 +188,18 @@ describe('a Task', () => {
   });
 });
 
-describe('the order on the pod', () => {
-  it('goes past a step that was killed with its agent, or to quit', async () => {
+describe('the pod', () => {
+  it('says of a step that was killed with its agent how it ended', async () => {
     const world = await worldWith();
     control(world);
     const may = await world.apply({ steps: [{ ...step('a'), onError: 'continue' }, step('b')] });
     await world.play(may, [silent('a'), running('b')]);
-    await waitUntil(
-      'the order is 2',
-      async () => (await world.pod(may))?.metadata.annotations?.['api.practice.com/order'] === '2',
-    );
+    const over = async (task: StoredTask): Promise<string | undefined> =>
+      (await world.pod(task))?.metadata.annotations?.['api.practice.com/over'];
+    await waitUntil('it may go on', async () => (await over(may))?.includes('"Continued"'));
     const mayNot = await world.apply({ steps: [step('a'), step('b')] });
     await world.play(mayNot, [silent('a'), running('b')]);
-    await waitUntil(
-      'the order quits',
-      async () => (await world.pod(mayNot))?.metadata.annotations?.['api.practice.com/order'] === '-1',
-    );
+    await waitUntil('it failed', async () => (await over(mayNot))?.includes('"Failed"'));
   });
 
   it('stops a cancelled Task, and one in trouble for too long', async () => {

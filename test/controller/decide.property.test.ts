@@ -4,27 +4,55 @@ import { type StoredTask } from '../../controller/stored-task.ts';
 import { taskOf } from './builders.ts';
 import { World, type Fate } from './world.ts';
 
-const FATES: readonly Fate[] = ['succeeds', 'fails', 'continues', 'dies', 'dies, but may'];
-const NAMES = ['z', 'a', 'm', 'step10', 'step2'];
+const FATES: readonly Fate[] = ['succeeds', 'succeeds', 'fails', 'continues', 'dies', 'dies, but may'];
+const NAMES = ['z', 'a', 'm', 'step10', 'step2', 'b', 'step1'];
+const LAST = ['f', 'e'];
 
-const fates = fc.array(fc.constantFrom(...FATES), { minLength: 1, maxLength: NAMES.length });
+/** A chain where no step says what it comes after. */
+const written = fc.record({
+  steps: fc.array(
+    fc.record({
+      fate: fc.constantFrom(...FATES),
+      after: fc.option(fc.array(fc.nat(NAMES.length), { maxLength: 3 }), { nil: undefined }),
+    }),
+    { minLength: 1, maxLength: NAMES.length },
+  ),
+  last: fc.array(fc.constantFrom(...FATES), { maxLength: LAST.length }),
+  handOff: fc.constantFrom('Direct' as const, 'Direct' as const, 'Controller' as const),
+  failFast: fc.boolean(),
+});
+type Written = typeof written extends fc.Arbitrary<infer Value> ? Value : never;
+
 const kinds = fc.constantFrom(
   ...(['start', 'step', 'report', 'control', 'control'] as const),
-  ...(['suspend', 'resume', 'cancel', 'tick', 'evict'] as const),
+  ...(['suspend', 'resume', 'cancel', 'tick', 'evict', 'killWaiting'] as const),
 );
-const happenings = fc.array(fc.record({ kind: kinds, at: fc.nat(NAMES.length - 1) }), { maxLength: 60 });
-const handOffs = fc.constantFrom('Direct' as const, 'Controller' as const);
+const happenings = fc.array(fc.record({ kind: kinds, at: fc.nat(NAMES.length + LAST.length - 1) }), {
+  maxLength: 60,
+});
 
 type Happening = typeof happenings extends fc.Arbitrary<(infer Item)[]> ? Item : never;
 
-function taskWith(of: readonly Fate[], handOff: 'Direct' | 'Controller', timeout?: string): StoredTask {
-  const steps = of.map((fate, index) => ({
-    name: NAMES[index] ?? '',
-    image: 'busybox',
-    command: ['true'],
-    ...((fate === 'continues' || fate === 'dies, but may') && { onError: 'continue' as const }),
-  }));
-  return taskOf({ steps, handOff, ...(timeout !== undefined && { timeout }) });
+function stepOf(name: string, fate: Fate): StoredTask['spec']['steps'][number] {
+  const mayFail = fate === 'continues' || fate === 'dies, but may';
+  return { name, image: 'busybox', command: ['true'], ...(mayFail && { onError: 'continue' as const }) };
+}
+
+function worldOf({ steps, last, handOff, failFast }: Written, timeout?: string): World {
+  const fates = [...steps.map(({ fate }) => fate), ...last];
+  const task = taskOf({
+    steps: steps.map(({ fate, after }, index) => ({
+      ...stepOf(NAMES[index] ?? '', fate),
+      ...(after && {
+        after: [...new Set(after.filter((each) => each < index))].map((each) => NAMES[each] ?? ''),
+      }),
+    })),
+    ...(last.length > 0 && { finally: last.map((fate, index) => stepOf(LAST[index] ?? '', fate)) }),
+    handOff,
+    ...(failFast && { failFast }),
+    ...(timeout !== undefined && { timeout }),
+  });
+  return new World(task, fates);
 }
 
 function happen(world: World, { kind, at }: Happening): void {
@@ -50,27 +78,29 @@ function happen(world: World, { kind, at }: Happening): void {
       return at === 0 ? set({ cancel: true }) : undefined;
     case 'evict':
       return at === 0 ? world.kill('Evicted') : undefined;
+    case 'killWaiting':
+      return at % 3 === 0 ? world.killWaiting(at) : undefined;
   }
 }
 
-describe('whatever happens, and in whatever order', () => {
+describe('whatever happens, in any graph, and in whatever order', () => {
   const timeouts = fc.option(fc.constant('20s'), { nil: undefined });
 
   it('no step starts early, the order only goes up or quits, and nothing is decided twice', () => {
     fc.assert(
-      fc.property(fates, handOffs, timeouts, happenings, (of, handOff, timeout, events) => {
-        const world = new World(taskWith(of, handOff, timeout), of);
+      fc.property(written, timeouts, happenings, (task, timeout, events) => {
+        const world = worldOf(task, timeout);
         for (const event of events) happen(world, event);
         expect(world.faults).toEqual([]);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 
   it('every Task comes to its end, and to the right one', () => {
     fc.assert(
-      fc.property(fates, handOffs, happenings, (of, handOff, events) => {
-        const world = new World(taskWith(of, handOff), of);
+      fc.property(written, happenings, (task, events) => {
+        const world = worldOf(task);
         for (const event of events) happen(world, event);
         happen(world, { kind: 'resume', at: 0 });
         world.settle();
@@ -83,7 +113,25 @@ describe('whatever happens, and in whatever order', () => {
         else expect(status?.status).toBe('Failure');
         expect(status?.steps?.some(({ state }) => state === 'Waiting' || state === 'Running')).toBe(false);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 400 },
+    );
+  });
+
+  it('left to itself, each step runs that should, and no other, and those of finally always', () => {
+    fc.assert(
+      fc.property(written, happenings, (task, events) => {
+        const world = worldOf(task);
+        const harmless = new Set(['start', 'step', 'report', 'control', 'tick', 'suspend', 'resume']);
+        for (const event of events) if (harmless.has(event.kind)) happen(world, event);
+        happen(world, { kind: 'resume', at: 0 });
+        world.settle();
+        expect(world.faults).toEqual([]);
+        const ran = world.containers.filter(({ began }) => began !== undefined).map(({ name }) => name);
+        if (task.failFast) expect(world.mayRun).toEqual(expect.arrayContaining(ran));
+        else expect(ran).toEqual(world.mayRun);
+        expect(ran).toEqual(expect.arrayContaining(LAST.slice(0, task.last.length)));
+      }),
+      { numRuns: 400 },
     );
   });
 });

@@ -2,7 +2,10 @@
 import { applyPatch } from './json-patch.ts';
 import { decide, type Decision, type Settings } from '../../controller/decide.ts';
 import { gateOf, orderOf, type ContainerStatus, type ObservedPod } from '../../controller/pod.ts';
-import { type StoredTask } from '../../controller/stored-task.ts';
+import { isFinal, type StoredTask } from '../../controller/stored-task.ts';
+import { overOf } from '../../controller/decide/over.ts';
+import { everyStep } from '../../shared/task/finally.ts';
+import { ancestorsOf, predecessorsOf } from '../../shared/task/graph.ts';
 import { turn } from '../../shared/turn/order.ts';
 import { next, type Outcome } from '../../shared/turn/outcome.ts';
 import { cancelled, over, podWith, running, silent, skipped, START } from './builders.ts';
@@ -10,9 +13,18 @@ import { cancelled, over, podWith, running, silent, skipped, START } from './bui
 /** How the command of a step will end: with an outcome, or without a word because its agent is killed as well. */
 export type Fate = 'succeeds' | 'fails' | 'continues' | 'dies' | 'dies, but may';
 
+type Posted = Pick<Outcome, 'outcome'>;
+
 interface Container {
   name: string;
   fate: Fate;
+  /** Whether it is one of `finally`. */
+  always: boolean;
+  /** The numbers of those that must be over before it begins. */
+  after: readonly number[];
+  /** When it began and when it was over, in the order of events. */
+  began?: number;
+  ended?: number;
   state: 'absent' | 'up' | 'running' | 'over';
   /** What its agent left for the next one. */
   posted: Outcome['outcome'] | undefined;
@@ -25,15 +37,20 @@ export class World {
   pod: ObservedPod | undefined;
   now = START;
   readonly containers: Container[];
+  #events = 0;
   /** What must never be. */
   readonly faults: string[] = [];
   readonly #settings: Settings = { agentImage: 'taskflow/agent:1', patience: 60_000 };
 
   constructor(task: StoredTask, fates: readonly Fate[]) {
     this.task = task;
+    const steps = everyStep(task.spec);
+    const graph = predecessorsOf(task.spec);
     this.containers = fates.map((fate, index) => ({
-      name: task.spec.steps[index]?.name ?? '',
+      name: steps[index]?.name ?? '',
       fate,
+      always: index >= task.spec.steps.length,
+      after: graph[index] ?? [],
       state: 'absent',
       posted: undefined,
       end: undefined,
@@ -52,25 +69,28 @@ export class World {
     if (container === undefined || this.pod === undefined) return;
     const { name } = container;
     if (container.state === 'running') {
-      if (orderOf(this.pod) === -1) this.#end(container, 'Cancelled', cancelled(name, true));
+      if (orderOf(this.pod) === -1 && !container.always)
+        this.#end(container, 'Cancelled', cancelled(name, true));
       else this.#fulfil(container);
     } else if (container.state === 'up') {
-      const before = this.containers[index - 1];
-      const posted = before?.posted === undefined ? undefined : { outcome: before.posted };
-      const seen = {
-        order: orderOf(this.pod),
-        gate: gateOf(this.pod),
-        predecessors: index === 0 ? [] : [posted],
-      };
-      const { kind } = turn(index + 1, seen);
+      const told = overOf(this.pod).steps;
+      const predecessors = container.after.map((number): Posted | undefined => {
+        const posted = this.containers[number - 1]?.posted;
+        return posted === undefined ? told.get(number) : { outcome: posted };
+      });
+      const { always } = container;
+      const seen = { order: orderOf(this.pod), gate: gateOf(this.pod), predecessors, always };
+      const { kind } = turn<Posted>(index + 1, seen);
       if (kind === 'skip') this.#end(container, 'Skipped', skipped(name));
       if (kind === 'cancelled') this.#end(container, 'Cancelled', cancelled(name));
       if (kind === 'run') {
         container.state = 'running';
-        const mayStart = this.containers
-          .slice(0, index)
-          .every((each) => each.state === 'over' && mayFollow(each));
+        const graph = this.containers.map(({ after }) => after);
+        const mayStart = ancestorsOf(graph, index + 1)
+          .flatMap((number) => this.containers[number - 1] ?? [])
+          .every((each) => isOver(each) && (always || mayFollow(each)));
         if (!mayStart) this.faults.push(`step ${name} started before those in front of it were over`);
+        container.began = this.#events++;
       }
     }
   }
@@ -86,7 +106,13 @@ export class World {
   }
 
   #end(container: Container, posted: Container['posted'], end: ContainerStatus): void {
-    Object.assign(container, { state: 'over', posted, end });
+    Object.assign(container, { state: 'over', posted, end, ended: this.#events++ });
+  }
+
+  /** The container of a step that waits for its turn is killed. */
+  killWaiting(index: number): void {
+    const container = this.containers[index];
+    if (container?.state === 'up') this.#end(container, undefined, silent(container.name, 137, 'Error'));
   }
 
   /** The kubelet tells the API server about one container. */
@@ -143,9 +169,9 @@ export class World {
         const after = orderOf(this.pod) ?? 0;
         if (after < before && after !== -1) this.faults.push(`the order went from ${before} to ${after}`);
         if (before === -1 && after !== -1) this.faults.push('the order was quit and came back');
-        const early = this.containers.slice(0, Math.max(0, after - 1)).find((each) => each.state !== 'over');
+        const early = this.containers.slice(0, Math.max(0, after)).find((each) => !this.#mayStart(each));
         if (after > before && early !== undefined)
-          this.faults.push(`order ${after} while step ${early.name} was not over`);
+          this.faults.push(`order ${after} while step ${early.name} might not start`);
       } else if (action.kind === 'delete-pod') {
         this.pod = undefined;
       }
@@ -153,7 +179,17 @@ export class World {
     if (status !== undefined) this.task = { ...this.task, status };
   }
 
-  /** Everybody does what is left to do, until nothing changes any more. */
+  /** Whether it is over, began, or everything before it is over and went on. */
+  #mayStart({ state, after, always }: Container): boolean {
+    const before = after.flatMap((number) => this.containers[number - 1] ?? []);
+    return (
+      state === 'over' ||
+      state === 'running' ||
+      before.every((each) => isOver(each) && (always || mayFollow(each)))
+    );
+  }
+
+  /** Everybody does what is left to do, until the Task is over or nothing changes any more. */
   settle(): void {
     for (let round = 0; round < 4 * this.containers.length + 8; round += 1) {
       for (const [index] of this.containers.entries()) {
@@ -163,22 +199,42 @@ export class World {
       }
       this.now += 1000;
       this.control();
+      if (isFinal(this.task)) return;
     }
   }
 
   /** Whether every step ended so that the next one may run. */
   get allWell(): boolean {
-    return this.containers.every((each) => each.state === 'over' && mayFollow(each));
+    return this.containers.every((each) => isOver(each) && mayFollow(each));
+  }
+
+  /** The names of the steps that run if nothing comes in between: all before them go on. */
+  get mayRun(): string[] {
+    const graph = this.containers.map(({ after }) => after);
+    const goes = ({ fate }: Container): boolean => fate !== 'fails' && fate !== 'dies';
+    return this.containers
+      .filter(
+        ({ always }, index) =>
+          always ||
+          ancestorsOf(graph, index + 1).every((number) =>
+            this.containers.slice(number - 1, number).every(goes),
+          ),
+      )
+      .map(({ name }) => name);
   }
 
   /** Whether a step stopped the chain by itself, rather than that it was stopped. */
   get failedItself(): boolean {
     return this.containers.some(
-      ({ fate, state, posted }) =>
-        state === 'over' && (posted === 'Failed' || (posted === undefined && fate === 'dies')),
+      ({ fate, state, posted, always }) =>
+        !always &&
+        state === 'over' &&
+        (posted === 'Failed' || (posted === undefined && fate !== 'dies, but may')),
     );
   }
 }
+
+const isOver = ({ state }: Container): boolean => state === 'over';
 
 function mayFollow({ posted, fate }: Container): boolean {
   return posted === undefined ? fate === 'dies, but may' : next({ outcome: posted }) === 'go';

@@ -82,7 +82,7 @@ describe('the order', () => {
   const rows: [string, Partial<Seen>, string[]][] = [
     ['needs nobody while agents hand over', { pod: podWith([over('a'), running('b'), running('c')]) }, []],
     [
-      'goes past a step that died but may',
+      'needs nobody when a step died but may: the next one is told',
       {
         task: taskOf({
           steps: ['a', 'b'].map((name) => ({
@@ -94,15 +94,15 @@ describe('the order', () => {
         }),
         pod: podWith([silent('a'), running('b')]),
       },
-      ['order 2'],
+      ['over {"steps":{"1":{"outcome":"Continued","exitCode":137}}}'],
     ],
     [
-      'quits after one that may not',
+      'nor when one died that may not: the next one skips',
       { pod: podWith([silent('a'), running('b'), running('c')]) },
-      ['order -1, stop'],
+      ['over {"steps":{"1":{"outcome":"Failed","exitCode":137}}}'],
     ],
     [
-      'and says so where somebody else made it quit',
+      'is somebody else’s who made it quit',
       { pod: podWith([silent('a'), running('b'), running('c')], { order: '-1' }) },
       ['stop'],
     ],
@@ -167,9 +167,9 @@ describe('the order', () => {
       [],
     ],
     [
-      'a gate that a person set holds',
+      'a gate that a person set holds, whatever the next one is told',
       { pod: podWith([silent('a', 0, 'Completed'), running('b'), running('c')], { gate: '2' }) },
-      [],
+      ['over {"steps":{"1":{"outcome":"Succeeded","exitCode":0}}}'],
     ],
   ];
   it.each(rows)('%s', (_, seen, does) => {

@@ -264,8 +264,8 @@ describe('the container of a step that waits for its turn dies', () => {
 
   it.each([
     ['that stops the Task', 'Failed', 'stop' as const],
-    ['that may fail', 'Continued', 'continue' as const],
-  ])('behind one that failed: those behind it hear of neither, one %s', (_, state, onError) => {
+    ['that may fail', 'Skipped', 'continue' as const],
+  ])('behind one that failed: those behind it are told, one %s', (_, state, onError) => {
     const steps = ['a', 'b', 'c', 'd'].map((name) => ({
       name,
       image: 'i',
@@ -273,8 +273,8 @@ describe('the container of a step that waits for its turn dies', () => {
     }));
     const pod = podWith([failed('a'), skipped('b'), silent('c', 137, 'Error'), running('d')]);
     expect(decided({ task: taskOf({ steps }), pod })).toEqual({
-      does: ['order -1, stop'],
-      says: 'Running StepFailed',
+      does: [`over {"steps":{"3":{"outcome":"${state}","exitCode":137}}}`],
+      says: 'Running',
       steps: `Failed Skipped ${state} Waiting`,
     });
   });
@@ -290,7 +290,9 @@ describe('the container of a step that waits for its turn dies', () => {
     const died = silent('c', 137, 'Error');
     expect(decided({ task, pod: podWith([over('a'), running('b'), died, running('d')]) }).does).toEqual([]);
     const late = over('b', { finishedAt: iso(9) });
-    expect(decided({ task, pod: podWith([over('a'), late, died, running('d')]) }).does).toEqual(['order 4']);
+    expect(decided({ task, pod: podWith([over('a'), late, died, running('d')]) }).does).toEqual([
+      'over {"steps":{"3":{"outcome":"Continued","exitCode":137}}}',
+    ]);
     const pod = podWith([over('a'), late, died, over('d')]);
     const { status } = decide({ task, pod, hadPod: true, prepared: ready, now: START }, settings);
     expect(status).toMatchObject({

@@ -332,3 +332,73 @@ describe('expand', () => {
     );
   });
 });
+
+describe('the pod of a graph', () => {
+  const task = taskWith(
+    {
+      timeout: '1m',
+      finally: [
+        { name: 'tell', image: 'busybox', command: ['true'], timeout: '30s' },
+        { name: 'clean', image: 'busybox', command: ['true'] },
+      ],
+    },
+    {},
+    { name: 'a' },
+    { name: 'b', after: [] },
+    { name: 'c', after: ['a', 'b'] },
+  );
+  const { spec } = podOf(task, SETTINGS);
+  const flags = (name: string, index: number): string[] => {
+    const args = spec.containers[index]?.args ?? [];
+    return args.filter((_, at) => args[at - 1] === name);
+  };
+
+  it('tells each agent what comes before its step, and mounts that to be read only', () => {
+    const after = spec.containers.map((_, index) =>
+      flags('--after', index).map((path) => path.replace('/taskflow/run/', '')),
+    );
+    expect(after).toEqual([[], [], ['1', '2'], ['1', '2', '3'], ['1', '2', '3', '4']]);
+    expect(spec.containers.map(({ args = [] }) => args.includes('--first'))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    for (const [index, { volumeMounts = [] }] of spec.containers.entries()) {
+      const read = volumeMounts.filter(
+        ({ name, readOnly }) => name.startsWith('taskflow-run-') && readOnly === true,
+      );
+      expect(read.map(({ mountPath }) => mountPath)).toEqual(flags('--after', index));
+    }
+  });
+
+  it('has the steps of finally last, which run always and have a limit of their own', () => {
+    expect(spec.containers.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'tell', 'clean']);
+    expect(spec.containers.map(({ args = [] }) => args.includes('--always'))).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+    ]);
+    expect(spec.containers.map((_, index) => flags('--timeout', index))).toEqual([
+      [],
+      [],
+      [],
+      ['30s'],
+      ['10m'],
+    ]);
+  });
+
+  it('may live for as long as its steps, those of finally, and a minute', () => {
+    expect(spec.activeDeadlineSeconds).toBe(60 + 30 + 600 + 60);
+  });
+
+  it('has no field that only a Task knows', () => {
+    for (const container of spec.containers)
+      expect(Object.keys(container)).not.toEqual(expect.arrayContaining(['after']));
+    for (const container of spec.containers)
+      expect(Object.keys(container)).not.toEqual(expect.arrayContaining(['always']));
+  });
+});

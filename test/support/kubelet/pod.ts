@@ -1,7 +1,8 @@
 /** A pod as its kubelet reads it. */
 import { basename } from 'node:path';
 import { parseInteger } from '../../../shared/turn/order.ts';
-import { GATE_ANNOTATION, ORDER_ANNOTATION } from '../../../shared/pod/pod.ts';
+import { parseOver, type Over } from '../../../shared/turn/over.ts';
+import { GATE_ANNOTATION, ORDER_ANNOTATION, OVER_ANNOTATION } from '../../../shared/pod/pod.ts';
 import { listOf, textOf, type ApiObject, type Fields } from '../api-server/object.ts';
 
 export interface PodContainer {
@@ -18,6 +19,8 @@ export interface AgentOrders {
   number: number;
   /** The numbers of its predecessors; `undefined` when it was told nothing of any. */
   after: readonly number[] | undefined;
+  /** Whether it runs whatever became of those. */
+  always: boolean;
   onError: 'stop' | 'continue';
 }
 
@@ -50,6 +53,7 @@ export function agentOrders({ name, fields }: PodContainer): AgentOrders | undef
       flags.includes('--first') || flags.includes('--after')
         ? valuesOf('--after').map((directory) => Number(basename(directory)))
         : undefined,
+    always: flags.includes('--always'),
     onError: valuesOf('--on-error')[0] === 'continue' ? 'continue' : 'stop',
   };
 }
@@ -67,13 +71,15 @@ export const EXPIRED = {
   message: 'Pod was active on the node longer than the specified deadline',
 };
 
-/** The order and the gate that its annotations say. */
+/** The order, the gate, and what is said of steps that said nothing, as its annotations have them. */
 export function ordersOf({ metadata: { annotations = {} } }: ApiObject): {
   order: number | undefined;
   gate: number | undefined;
+  over: Over['steps'];
 } {
   return {
     order: parseInteger(annotations[ORDER_ANNOTATION] ?? ''),
     gate: parseInteger(annotations[GATE_ANNOTATION] ?? ''),
+    over: parseOver(annotations[OVER_ANNOTATION] ?? '').steps,
   };
 }

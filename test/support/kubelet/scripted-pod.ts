@@ -1,6 +1,7 @@
 /** One pod, played by its script: no process runs, but agents and kubelet behave as they do. */
 import { encodeOutcome, OUTCOME_VERSION, type Outcome } from '../../../shared/turn/outcome.ts';
 import { QUIT, turn } from '../../../shared/turn/order.ts';
+import { outcomeOver } from '../../../shared/turn/over.ts';
 import { timestamp, type ApiObject, type Fields } from '../api-server/object.ts';
 import {
   agentOrders,
@@ -155,18 +156,21 @@ export class ScriptedPod {
   #move(step: Step): boolean {
     const { shown, orders, startedAt } = step;
     if (!('running' in shown.state)) return false;
-    const { order, gate } = ordersOf(this.pod);
+    const { order, gate, over } = ordersOf(this.pod);
     if (startedAt !== undefined) {
-      if (orders === undefined || order !== QUIT) return false;
+      if (orders === undefined || orders.always || order !== QUIT) return false;
       const message = 'the Task was cancelled; ended by SIGTERM';
       this.#finish(step, { outcome: 'Cancelled', exitCode: SIGTERM_CODE, reason: 'Cancelled', message });
       return true;
     }
     if (orders === undefined) return this.#run(step);
-    const predecessors = orders.after?.map(
-      (number) => this.#steps.find((each) => each.orders?.number === number)?.outcome,
-    );
-    const decision = turn(orders.number, { order, gate, predecessors });
+    const predecessors = orders.after?.map((number) => {
+      const told = over.get(number);
+      const posted = this.#steps.find((each) => each.orders?.number === number)?.outcome;
+      return posted ?? (told && outcomeOver(number, told));
+    });
+    const { always } = orders;
+    const decision = turn(orders.number, { order, gate, predecessors, always });
     switch (decision.kind) {
       case 'wait':
         return false;
