@@ -1,10 +1,16 @@
 /** Who is asked, and as whom: the mirror before the registry, one credential after the other. */
 import type { Credential, Keyring } from './credentials.ts';
-import { ImageLookupError, ImageNotFoundError, NotAuthorizedError, type About } from './errors.ts';
+import {
+  ImageLookupError,
+  ImageNotFoundError,
+  NotAuthorizedError,
+  RegistryUnreachableError,
+  type About,
+} from './errors.ts';
 import type { ImageReference } from './reference.ts';
 import { openSession, type Session, type SessionSettings } from './session.ts';
 import { endpointsOf, type Endpoint, type Registries } from './settings.ts';
-import type { Transport } from './transport.ts';
+import { TransportError, type Transport } from './transport.ts';
 
 export interface Access extends Pick<SessionSettings, 'about' | 'authorizations' | 'deadline' | 'signal'> {
   keyring: Keyring;
@@ -25,13 +31,28 @@ export async function withAccess<Value>(
   const endpoints = endpointsOf(reference.registry, access.registries);
   for (const [index, endpoint] of endpoints.entries()) {
     try {
-      return await asEach(endpoint, reference.repository, access, work);
+      return await asEach(endpoint, reference.repository, access, work).catch((error: unknown) => {
+        const { plain: base, ...rest } = endpoint;
+        if (base === undefined || speaksTls(error, base)) throw error;
+        return asEach({ ...rest, base }, reference.repository, access, work);
+      });
     } catch (error) {
       // A mirror is a favour: whatever is wrong with it, the registry itself is asked.
       if (index === endpoints.length - 1 || !(error instanceof ImageLookupError)) throw error;
     }
   }
   throw new Error('a registry has at least one endpoint');
+}
+
+/** What a server that speaks plain http makes of the begin of TLS: nonsense, or nothing. One without a port is on port 80 then. */
+function speaksTls(error: unknown, { port }: URL): boolean {
+  const cause = error instanceof RegistryUnreachableError ? error.cause : undefined;
+  if (!(cause instanceof TransportError) || cause.elsewhere) return true;
+  const signs = ['EPROTO', 'ECONNRESET', 'UND_ERR_SOCKET', ...(port === '' ? ['ECONNREFUSED'] : [])];
+  return (
+    !signs.includes(cause.code) &&
+    !/^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/.test(cause.code)
+  );
 }
 
 async function asEach<Value>(

@@ -3,7 +3,13 @@ import type { BlockList } from 'node:net';
 import { withAccess } from './access.ts';
 import type { Keyring } from './credentials.ts';
 import { asDigest, type Digest } from './digest.ts';
-import { BadImageError, ImageNotFoundError, NotCachedError, type About } from './errors.ts';
+import {
+  ImageLookupError,
+  NotCachedError,
+  RateLimitedError,
+  RegistryUnreachableError,
+  type About,
+} from './errors.ts';
 import { Failures } from './failures.ts';
 import { Flights, Gate } from './flights.ts';
 import type { FoundImage, PlatformImage } from './found.ts';
@@ -261,9 +267,12 @@ async function tagStands(session: Session, reference: ImageReference, digest: Di
     const { headers } = await session.ask('HEAD', `manifests/${versionOf(reference)}`, wanted);
     return asDigest(headers.get('docker-content-digest') ?? '') === digest;
   } catch (error) {
-    // Some registries know no HEAD, and the GET that follows says more.
-    if (error instanceof ImageNotFoundError || error instanceof BadImageError) return false;
-    throw error;
+    // Some registries know no HEAD, or break on it, and the GET that follows says more.
+    const isOver =
+      error instanceof RateLimitedError ||
+      (error instanceof RegistryUnreachableError && !['connection', 'server'].includes(error.obstacle));
+    if (isOver || !(error instanceof ImageLookupError)) throw error;
+    return false;
   }
 }
 

@@ -1,5 +1,7 @@
 /** What is particular to one registry, and where it is. */
 
+import { isIPv4 } from 'node:net';
+
 /** How a registry is reached. */
 export interface RegistrySettings {
   /** Plain http, without encryption. Default: https. */
@@ -20,6 +22,8 @@ export interface Endpoint {
   /** By what credentials for it are found: `docker.io`. */
   host: string;
   ca: string | undefined;
+  /** Where it is asked when it turns out not to speak TLS. */
+  plain?: URL;
 }
 
 /** Where Docker Hub really is. */
@@ -45,5 +49,17 @@ function mirrorOf({ protocol, host }: URL, registries: Registries): Endpoint {
 
 function endpoint(host: string, registries: Registries): Endpoint {
   const { plainHttp = false, ca } = registries.get(host) ?? {};
-  return { base: new URL(`${plainHttp ? 'http' : 'https'}://${HOSTS[host] ?? host}/`), host, ca };
+  const at = (protocol: string): URL => new URL(`${protocol}://${HOSTS[host] ?? host}/`);
+  if (plainHttp) return { base: at('http'), host, ca };
+  return { base: at('https'), host, ca, ...(ca === undefined && isLoopback(host) && { plain: at('http') }) };
+}
+
+/**
+ * Whether a registry is on this machine, by its name: as for docker and containerd it may speak plain http then.
+ *
+ * @example isLoopback('localhost:5000') // true
+ */
+function isLoopback(registry: string): boolean {
+  const host = registry.replace(/:\d+$/, '').toLowerCase();
+  return host === 'localhost' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'));
 }

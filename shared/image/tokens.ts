@@ -43,12 +43,17 @@ export async function fetchToken(
     ...(service !== undefined && { service }),
     scope: scope ?? `repository:${how.repository}:pull`,
   };
-  const answer = await exchange(
+  const post = (form: Record<string, string>) =>
+    exchange(posting(url, { ...about, ...form }, how.signal), how);
+  let answer =
     credential?.kind === 'identity'
-      ? posting(url, { ...about, grant_type: 'refresh_token', refresh_token: credential.token }, how.signal)
-      : getting(url, about, credential, how.signal),
-    how,
-  );
+      ? await post({ grant_type: 'refresh_token', refresh_token: credential.token })
+      : await exchange(getting(url, about, credential, how.signal), how);
+  // As for containerd, a service may know one of the two ways only.
+  if (credential?.kind === 'basic' && (answer.status === 404 || answer.status === 405)) {
+    const { username, password } = credential;
+    answer = await post({ grant_type: 'password', username, password });
+  }
   if (answer.status >= 500) {
     throw new TransportError('server', `its token service ${url.host} answers ${answer.status}`);
   }
@@ -82,13 +87,22 @@ function readToken({ body }: Whole, host: string): Token {
   }
   const field = (name: string): unknown =>
     typeof answer === 'object' && answer !== null ? Reflect.get(answer, name) : undefined;
-  const token = field('token') ?? field('access_token');
+  // Either is one, and an empty one is none.
+  const token = [field('token'), field('access_token')].find(
+    (each) => typeof each === 'string' && each !== '',
+  );
   if (typeof token !== 'string' || !isHeaderWord(token)) {
     throw new TransportError('server', `its token service ${host} gives no token`);
   }
-  const seconds = field('expires_in');
+  return { header: `Bearer ${token}`, until: endOf(field('expires_in'), field('issued_at')) - MARGIN };
+}
+
+/** From when it was given, which may be a while ago where a cache stands between; a clock that is ahead changes nothing. */
+function endOf(expiresIn: unknown, issuedAt: unknown): number {
+  const seconds = typeof expiresIn === 'string' ? Number(expiresIn) : expiresIn;
   const lifetime = typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : LIFETIME;
-  return { header: `Bearer ${token}`, until: Date.now() + lifetime - MARGIN };
+  const issued = typeof issuedAt === 'string' ? Date.parse(issuedAt) : Number.NaN;
+  return (issued < Date.now() ? issued : Date.now()) + lifetime;
 }
 
 /** The `Authorization` header of a user and password. */
