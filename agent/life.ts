@@ -112,7 +112,9 @@ async function untilOver(platform: Platform, options: Options, plan: Plan): Prom
     platform.warn(`taskflow-agent: ${ran.message}`);
   const recorded = complete(ran, options, clock.now(), started);
   const outcome =
-    options.results === undefined ? recorded : withResults(platform.files, options.results, recorded);
+    options.results === undefined
+      ? recorded
+      : withResults(platform.files, { ...options, directory: options.results }, recorded);
   if (outcome.reason === 'ResultsRefused') platform.warn(`taskflow-agent: ${outcome.message}`);
 
   if (mustPause(options, outcome) && asked === undefined && ended.exit.kind !== 'unstoppable') {

@@ -20,9 +20,13 @@ export class ResultsError extends Error {
  * The outcome with the results in it: the smallest first, as far as they fit, and of the others the sizes. Where some
  * cannot be posted, a success becomes a failure that says why; a failure keeps its own code and says it too.
  */
-export function withResults(files: Files, directory: string, outcome: Outcome): Outcome {
+export function withResults(
+  files: Files,
+  { directory, outcomeBytes }: { directory: string; outcomeBytes: number },
+  outcome: Outcome,
+): Outcome {
   try {
-    return fitted(readResults(files, directory), outcome);
+    return fitted(readResults(files, directory), outcome, outcomeBytes);
   } catch (error) {
     if (!(error instanceof ResultsError || error instanceof SystemError)) throw error;
     const message = `its results cannot be posted: ${error.message}`;
@@ -86,9 +90,10 @@ function readResults(files: Files, directory: string): Result[] {
   });
 }
 
-function fitted(found: readonly Result[], outcome: Outcome): Outcome {
+/** @param most - bytes of the outcome that whoever reads it gets; names and sizes may take more */
+function fitted(found: readonly Result[], outcome: Outcome, most: number): Outcome {
   if (found.length === 0) return outcome;
-  const room = MAX_OUTCOME_BYTES - RESERVED;
+  const room = Math.min(most, MAX_OUTCOME_BYTES) - RESERVED;
   const made = (whole: ReadonlySet<Result>): Outcome => {
     const results = found.flatMap((each) => (whole.has(each) ? [[each.name, each.text] as const] : []));
     const sizes = found.flatMap((each) => (whole.has(each) ? [] : [[each.name, each.size] as const]));
@@ -99,7 +104,7 @@ function fitted(found: readonly Result[], outcome: Outcome): Outcome {
     };
   };
   const whole = new Set<Result>();
-  if (found.length > MAX_RESULTS || length(made(whole)) > room)
+  if (found.length > MAX_RESULTS || length(made(whole)) > MAX_OUTCOME_BYTES - RESERVED)
     throw new ResultsError(
       `they are too many: the names and sizes of ${found.length} do not fit into the outcome`,
     );

@@ -1,6 +1,7 @@
 /** What the flags say about one step. */
 import { UsageError } from '../../shared/turn/errors.ts';
 import { QUIT } from '../../shared/turn/order.ts';
+import { MAX_OUTCOME_BYTES } from '../../shared/turn/outcome.ts';
 import { filled, isOn, readDuration, readInteger, readValue, readWord, type Given } from './values.ts';
 import { type Name } from './table.ts';
 
@@ -25,6 +26,7 @@ export interface Options {
   retryDelay: number;
   pauseAfter: 'always' | 'failure' | undefined;
   results: string | undefined;
+  outcomeBytes: number;
   workdir: string | undefined;
   terminationLog: string;
   lifeline: number | undefined;
@@ -86,6 +88,7 @@ export function readOptions(given: Given): Options {
     retryDelay: duration('retry-delay') ?? 1_000,
     pauseAfter,
     results: value('results'),
+    outcomeBytes: integer('outcome-bytes') ?? MAX_OUTCOME_BYTES,
     workdir: value('workdir'),
     terminationLog: value('termination-log') ?? '/dev/termination-log',
     lifeline,

@@ -1,6 +1,7 @@
 /** The flags: one table for the parser, `--help` and the errors. */
 import { EXIT_CODES } from '../../shared/turn/exit-codes.ts';
 import { QUIT } from '../../shared/turn/order.ts';
+import { MAX_OUTCOME_BYTES } from '../../shared/turn/outcome.ts';
 
 /** One flag. */
 interface Flag {
@@ -44,6 +45,10 @@ const FLAGS = {
   results: {
     value: 'DIR',
     help: 'where the command leaves its results, which go into the outcome; $TASKFLOW_RESULTS names it',
+  },
+  'outcome-bytes': {
+    value: 'N',
+    help: `how much of the outcome its readers get; results beyond it are named with their size (default ${MAX_OUTCOME_BYTES})`,
   },
   workdir: {
     value: 'DIR',

@@ -1,6 +1,7 @@
 /** What a step runs, and how the agent is told. */
 import type { Step } from '../task/task.ts';
 import type { Fill } from '../turn/fill.ts';
+import { MAX_OUTCOME_BYTES } from '../turn/outcome.ts';
 import { RESULTS_DIRECTORY } from '../turn/results.ts';
 
 /**
@@ -48,6 +49,19 @@ export interface AgentFiles {
   own: string;
   /** Where the outcome also goes, when it is not `/dev/termination-log`. */
   terminationLog?: string | undefined;
+  /** How much of the outcome is read from there; see {@link outcomeBytes}. */
+  outcomeBytes?: number | undefined;
+}
+
+/**
+ * How many bytes of each termination message the kubelet keeps: of a pod 12 KiB, in equal shares. What agents know of it,
+ * they do not lose silently.
+ *
+ * @param containers - how many the pod has, init containers too
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/kubelet/status/status_manager.go normalizeStatus
+ */
+export function outcomeBytes(containers: number): number {
+  return Math.min(MAX_OUTCOME_BYTES, Math.floor((12 * 1024) / containers));
 }
 
 /** What a step says that its agent is told. */
@@ -89,7 +103,12 @@ export function agentArguments(
     ...option('retry-delay', step.retryDelay),
     ...option('out', step.stdout?.path),
     ...option('err', step.stderr?.path),
-    ...option('results', step.results?.length ? `${files.own}/${RESULTS_DIRECTORY}` : undefined),
+    ...(step.results?.length
+      ? [
+          ...['--results', `${files.own}/${RESULTS_DIRECTORY}`],
+          ...option('outcome-bytes', files.outcomeBytes?.toString()),
+        ]
+      : []),
     ...option('entrypoints', entrypoints && JSON.stringify(entrypoints)),
     // A variable's name may hold anything, and the kubelet replaces $(NAME) in every argument.
     ...option('fill', fill && JSON.stringify(fill).replaceAll('$', String.raw`\u0024`)),

@@ -99,6 +99,17 @@ describe.each(agents)('--results of the $name', (agent) => {
     expect(bytes).toBeGreaterThan(MAX_OUTCOME_BYTES - 250);
   });
 
+  it.each<[string, string, object]>([
+    ['2048', 'printf "%01900d" 1 >large', { results: { small: 'ok' }, resultSizes: { large: 1900 } }],
+    ['2048', 'printf "%01000d" 1 >large', { results: { small: 'ok', large: `${'0'.repeat(999)}1` } }],
+    ['47', 'printf "%0100d" 1 >large', { resultSizes: { large: 100, small: 2 } }],
+  ])('names with its size what is not read of an outcome: %s bytes', async (bytes, script, left) => {
+    const { seen, outcome } = await run(`${script}; printf ok >small`, '--outcome-bytes', bytes);
+    expect(seen).toMatchObject({ exitCode: 0, stderr: '' });
+    const { results, resultSizes } = outcome;
+    expect({ ...(results && { results }), ...(resultSizes && { resultSizes }) }).toEqual(left);
+  });
+
   it.each([
     ['a gigabyte', 'truncate -s 1G huge', 'huge is larger than 1048576 bytes'],
     [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agentArguments } from '../../../shared/pod/step-command.ts';
+import { agentArguments, outcomeBytes } from '../../../shared/pod/step-command.ts';
 import { parseFill, type Fill } from '../../../shared/turn/fill.ts';
 
 describe('the arguments of an agent', () => {
@@ -19,16 +19,41 @@ describe('the arguments of an agent', () => {
       results: ['digest'],
       workingDir: '/src',
     } as const;
-    const all = { ...files, over: '/o/over', before: ['/run/1', '/run/2'], terminationLog: '/dev/end' };
+    const all = {
+      ...files,
+      over: '/o/over',
+      before: ['/run/1', '/run/2'],
+      terminationLog: '/dev/end',
+      outcomeBytes: 1228,
+    };
     const fill: Fill = { argv: [0, [{ run: '/run/1', of: 'outcome' }]] };
     expect(agentArguments(step, 3, all, { argv: ['echo', '--first'], fill })).toEqual([
       ...['--wait', '/o/order', '--waitcontent', '3', '--gate', '/o/gate', '--over', '/o/over'],
       ...['--after', '/run/1', '--after', '/run/2', '--always', '--post', '/run/3', '--step', 'publish'],
       ...['--workdir', '/src', '--termination-log', '/dev/end', '--timeout', '10m', '--grace', '5s'],
       ...['--on-error', 'continue', '--retries', '2', '--retry-delay', '3s'],
-      ...['--out', '/logs/out', '--err', '/logs/err', '--results', '/run/3/results'],
+      ...[
+        '--out',
+        '/logs/out',
+        '--err',
+        '/logs/err',
+        '--results',
+        '/run/3/results',
+        '--outcome-bytes',
+        '1228',
+      ],
       ...['--fill', '{"argv":[0,[{"run":"/run/1","of":"outcome"}]]}', '--command', 'echo', '--first'],
     ]);
+  });
+
+  it.each([
+    [1, 4096],
+    [3, 4096],
+    [4, 3072],
+    [10, 1228],
+    [257, 47],
+  ])('say of %i containers that the kubelet keeps %i bytes of each message', (containers, bytes) => {
+    expect(outcomeBytes(containers)).toBe(bytes);
   });
 
   it('hold nothing that a kubelet replaces, whatever a variable is called', () => {
