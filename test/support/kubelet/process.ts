@@ -74,7 +74,7 @@ export async function processKubelet(place: Place, settings: ProcessSettings): P
       return;
     }
     known.pod.pod = pod;
-    later(refreshDelay, () => void known.pod.refresh());
+    later(refreshDelay, () => void known.pod.refresh().catch(unlessGone(uid, known)));
     if (deletionTimestamp !== undefined) void end(known);
   }
 
@@ -98,7 +98,14 @@ export async function processKubelet(place: Place, settings: ProcessSettings): P
       removing: false,
     };
     kept.set(uid, known);
-    void run(known);
+    void run(known).catch(unlessGone(uid, known));
+  }
+
+  /** A pod that is deleted while it is made loses its files. */
+  function unlessGone(uid: string, known: Kept): (error: unknown) => void {
+    return (error) => {
+      if (!signal.aborted && kept.get(uid) === known) throw error;
+    };
   }
 
   async function run(known: Kept): Promise<void> {
