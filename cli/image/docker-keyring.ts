@@ -4,8 +4,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { type Credential, type Keyring } from '../../shared/image/credentials.ts';
-import { CredentialFileError, parseDockerConfig, parseObject } from '../../shared/image/docker-config.ts';
-import { matching } from '../../shared/image/keyring.ts';
+import {
+  CredentialFileError,
+  parseDockerConfig,
+  parseObject,
+  type Entry,
+} from '../../shared/image/docker-config.ts';
 
 /** A helper may ask a person to unlock a key ring; it is not waited for for ever, ms. */
 const PATIENCE = 30_000;
@@ -36,13 +40,26 @@ export async function dockerKeyring(
     scope: 'local',
     async find(host, repository) {
       const helper = helperFor(host, config);
-      if (helper === undefined) return matching(entries, host, repository);
+      if (helper === undefined) return forHost(entries, host, repository);
       const asked = known.get(host) ?? askHelper(helper, host, warn);
       known.set(host, asked);
       const found = await asked;
-      return found.length > 0 ? found : matching(entries, host, repository);
+      return found.length > 0 ? found : forHost(entries, host, repository);
     },
   };
+}
+
+/**
+ * As docker has it: those of the registry itself, else those whose address is on its host, whatever path is behind it.
+ * Podman writes paths, so the one that the repository is below comes first.
+ */
+function forHost(entries: readonly Entry[], host: string, repository: string): Credential[] {
+  const hosts = host === 'docker.io' ? ['index.docker.io', 'docker.io'] : [host];
+  const there = entries
+    .filter(({ key }) => hosts.includes(key.host))
+    .toSorted((a, b) => b.key.path.length - a.key.path.length);
+  const best = there.filter(({ key }) => `/${repository}/`.startsWith(`${key.path.replace(/\/$/, '')}/`));
+  return (best.length > 0 ? best : there).map(({ credential }) => credential);
 }
 
 function helperFor(host: string, config: Record<string, unknown>): string | undefined {

@@ -103,13 +103,13 @@ function withoutNuls(text: string): string {
   return text.slice(0, end);
 }
 
-/** `https://index.docker.io/v1/` is how Docker calls its own registry; the version of the API is no path. */
+/** As the kubelet takes it for an address: the version of the API is no path, and what is behind a `?` is nothing. */
 function parseKey(name: string): Entry['key'] {
-  const bare = name.replace(/^https?:\/\//, '');
+  const bare = name.replace(/^https?:\/\//, '').replace(/[?#].*$/s, '');
   const slash = bare.indexOf('/');
-  if (slash < 0) return { host: bare, path: '' };
-  const path = bare.slice(slash).replace(/^\/v[12](?=\/)/, '');
-  return { host: bare.slice(0, slash), path: path === '/' ? '' : path };
+  const host = (slash < 0 ? bare : bare.slice(0, slash)).replace(/^.*@/s, '');
+  const path = slash < 0 ? '' : bare.slice(slash).replace(/^\/v[12](?=\/)/, '');
+  return { host, path: path === '/' ? '' : path };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -16,8 +16,8 @@ export interface CredentialFile {
 const SALT = randomBytes(32);
 
 /**
- * The credentials of several secrets or files. For one image the longest matching path comes first; of equals, the
- * one of the earlier file.
+ * The credentials of several secrets or files, matched and in the order of the kubelet; of equals, the one of the
+ * earlier file comes first.
  *
  * @throws {CredentialFileError} naming the file that cannot be read
  * @see https://kubernetes.io/docs/concepts/containers/images/#config-json
@@ -46,30 +46,38 @@ const MAX_ENTRIES = 512;
 /** No credentials at all. */
 export const anonymous: Keyring = { scope: 'anonymous', find: () => Promise.resolve([]) };
 
-/** Those that are for a repository, the most particular first. */
+/**
+ * Those that are for a repository, in the kubelet's order: host and path as one text, from the last to the first, so that of
+ * two paths the longer comes first, and a host before a pattern.
+ *
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/credentialprovider/keyring.go
+ */
 export function matching(entries: readonly Entry[], host: string, repository: string): Credential[] {
-  return entries
+  const found = entries
     .filter(({ key }) => matches(key, host, repository))
-    .toSorted((a, b) => b.key.path.length - a.key.path.length || stars(a) - stars(b))
-    .slice(0, MAX_TRIED)
-    .map(({ credential }) => credential);
+    .toSorted((a, b) => compare(nameOf(b), nameOf(a)));
+  // By the name that Docker has for its own registry, when there are none by the other.
+  const hub = ({ key }: Entry): boolean => key.host === 'index.docker.io' && key.path === '';
+  const all = found.length === 0 && host === 'docker.io' ? entries.filter(hub) : found;
+  return all.slice(0, MAX_TRIED).map(({ credential }) => credential);
 }
 
 /** Each of them is a question to the registry. */
 const MAX_TRIED = 16;
 
-const stars = ({ key }: Pick<Entry, 'key'>): number => key.host.split('*').length - 1;
+const nameOf = ({ key }: Entry): string => key.host + key.path;
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** A longer key is no registry: a name of the DNS has 253 characters, and a port at most five. */
 const MAX_HOST = 259;
 /** A part of a name has 63 characters. With more stars than these nobody means a registry. */
 const MAX_STARS = 8;
 
-/** As the kubelet has it: the same number of labels, each by its pattern, the same port, and the path a prefix. */
+/** The same number of labels, each by its pattern, the same port, and the path a prefix. */
 function matches(key: Entry['key'], host: string, repository: string): boolean {
-  if (key.host.length > MAX_HOST || stars({ key }) > MAX_STARS) return false;
-  const [wanted, wantedPort] = hostAndPort(host === 'docker.io' ? 'index.docker.io' : host);
-  const [pattern, port] = hostAndPort(key.host === 'docker.io' ? 'index.docker.io' : key.host);
+  if (key.host.length > MAX_HOST || key.host.split('*').length > MAX_STARS + 1) return false;
+  const [wanted, wantedPort] = hostAndPort(host);
+  const [pattern, port] = hostAndPort(key.host);
   const patterns = pattern.split('.');
   const labels = wanted.split('.');
   return (
@@ -81,6 +89,6 @@ function matches(key: Entry['key'], host: string, repository: string): boolean {
 }
 
 function hostAndPort(text: string): [string, string] {
-  const [, host = text, port = ''] = /^(.*?)(?::(\d+))?$/.exec(text) ?? [];
-  return [host.toLowerCase(), port];
+  const [, host = text, port = ''] = /^(.*?)(?::(\d*))?$/.exec(text) ?? [];
+  return [host, port];
 }

@@ -51,6 +51,36 @@ describe('config.json', () => {
     expect(warnings).toHaveLength(warned);
   });
 
+  it.each<[string, readonly string[], string, readonly string[]]>([
+    ['of the registry', ['r.example', 'other.example'], 'r.example/team/a', ['r.example']],
+    [
+      'of an address on it, whatever its path',
+      ['https://r.example/v2/x'],
+      'r.example/team/a',
+      ['https://r.example/v2/x'],
+    ],
+    [
+      'of the path that it is below, as podman writes it',
+      ['r.example', 'r.example/team', 'r.example/tea'],
+      'r.example/team/a',
+      ['r.example/team', 'r.example'],
+    ],
+    ['of another port', ['r.example:5000'], 'r.example/team/a', []],
+    ['of a pattern, which is none for docker', ['*.example'], 'r.example/team/a', []],
+    [
+      'of Docker Hub by each of its names',
+      ['https://index.docker.io/v1/', 'docker.io'],
+      'docker.io/library/a',
+      ['https://index.docker.io/v1/', 'docker.io'],
+    ],
+  ])('has credentials %s', async (_, keys, image, expected) => {
+    const auths = Object.fromEntries(keys.map((key) => [key, { username: key, password: 'p' }]));
+    const { keyring } = await keyringWith(JSON.stringify({ auths }));
+    const [host = '', ...path] = image.split('/');
+    const found = await keyring.find(host, path.join('/'));
+    expect(found.map((each) => 'username' in each && each.username)).toEqual(expected);
+  });
+
   it('with one broken entry has the others', async () => {
     const auths = { 'bad.example': { auth: '!' }, 'r.example': { auth: base64('u:p') } };
     const { keyring, warnings } = await keyringWith(JSON.stringify({ auths }));

@@ -8,28 +8,79 @@ const file = (source: string, auths: Record<string, object>) =>
   ({ source, format: 'dockerconfigjson', text: JSON.stringify({ auths }) }) as const;
 
 describe('credentials', () => {
-  it.each<[string, string, string, string, boolean]>([
-    ['of a host', 'r.example', 'r.example', 'a', true],
-    ['of a host with a scheme', 'https://r.example', 'r.example', 'a', true],
-    ['of an API’s address', 'https://r.example/v1/', 'r.example', 'a', true],
-    ['of another host', 'r.example', 'r.example.evil.com', 'a', false],
-    ['of a host below', 'example', 'r.example', 'a', false],
-    ['of one of its ports', 'r.example:5000', 'r.example:5000', 'a', true],
-    ['of another port', 'r.example:5000', 'r.example', 'a', false],
-    ['of no port', 'r.example', 'r.example:5000', 'a', false],
-    ['of a path', 'r.example/team', 'r.example', 'team/app', true],
-    ['of another path', 'r.example/team', 'r.example', 'other/app', false],
-    ['of a pattern', '*.example', 'r.example', 'a', true],
-    ['of a pattern that is for one label', '*.example', 'a.b.example', 'a', false],
-    ['of a pattern within a label', 'r*.example', 'reg.example', 'a', true],
-    ['of Docker Hub, as Docker writes it', 'https://index.docker.io/v1/', 'docker.io', 'library/a', true],
-    ['of Docker Hub, as people write it', 'docker.io', 'docker.io', 'library/a', true],
-  ])('%s are for what the kubelet takes them for', async (_, key, host, repository, match) => {
-    const keyring = keyringOf([file('s', { [key]: { username: 'u', password: 'p' } })]);
-    expect(await keyring.find(host, repository)).toHaveLength(match ? 1 : 0);
+  // What the kubelet's keyring answered, entry by entry.
+  it.each<[string, readonly string[], string, readonly string[]]>([
+    ['of a host', ['r.example'], 'r.example/a', ['r.example']],
+    ['of a host with a scheme', ['https://r.example'], 'r.example/a', ['https://r.example']],
+    ['of an API’s address', ['https://r.example/v1/'], 'r.example/a', ['https://r.example/v1/']],
+    [
+      'of a path below an API’s address',
+      ['http://r.example/v1/team'],
+      'r.example/team/a',
+      ['http://r.example/v1/team'],
+    ],
+    ['of the version of an API without a slash, which is a path', ['r.example/v2'], 'r.example/a', []],
+    ['of another host', ['r.example'], 'r.example.evil.com/a', []],
+    ['of a host below', ['example'], 'r.example/a', []],
+    ['of a host in capitals', ['R.example'], 'r.example/a', []],
+    ['of a host with a dot at its end', ['r.example.'], 'r.example/a', []],
+    ['of one of its ports', ['r.example:5000'], 'r.example:5000/a', ['r.example:5000']],
+    ['of another port', ['r.example:5000', 'r.example:443'], 'r.example/a', []],
+    ['of no port', ['r.example'], 'r.example:5000/a', []],
+    ['of an empty port', ['r.example:'], 'r.example/a', ['r.example:']],
+    ['of a pattern for a port', ['r.example:*'], 'r.example:5000/a', []],
+    ['of a path', ['r.example/team'], 'r.example/team/app', ['r.example/team']],
+    [
+      'of a path that a name only begins with',
+      ['r.example/team'],
+      'r.example/teammate/a',
+      ['r.example/team'],
+    ],
+    ['of a path with a slash at its end', ['r.example/team/'], 'r.example/team/a', ['r.example/team/']],
+    ['of that path, for the path itself', ['r.example/team/'], 'r.example/team', []],
+    ['of another path', ['r.example/team'], 'r.example/other/app', []],
+    ['of a pattern', ['*.example'], 'r.example/a', ['*.example']],
+    ['of a pattern that is for one label', ['*.example'], 'a.b.example/a', []],
+    ['of a pattern within a label', ['r*.example'], 'reg.example/a', ['r*.example']],
+    ['of a pattern for each label', ['*.*.example'], 'a.b.example/a', ['*.*.example']],
+    ['of a pattern with a port', ['*:5000'], 'localhost:5000/a', ['*:5000']],
+    ['of a pattern with a path', ['*.example/team'], 'r.example/team/a', ['*.example/team']],
+    ['of other patterns than stars', ['r[a-z].example', 'r?.example', 'r\\*.example'], 'rx.example/a', []],
+    ['of this machine', ['[::1]:5000'], '[::1]:5000/a', ['[::1]:5000']],
+    [
+      'of an address with more to it',
+      ['u@r.example', 'r.example?x', 'r.example#x'],
+      'r.example/a',
+      ['u@r.example', 'r.example?x', 'r.example#x'],
+    ],
+    ['of nothing', [''], 'r.example/a', []],
+    [
+      'of Docker Hub, as Docker writes it',
+      ['https://index.docker.io/v1/', 'index.docker.io/library'],
+      'docker.io/library/a',
+      ['https://index.docker.io/v1/'],
+    ],
+    [
+      'of Docker Hub by both names',
+      ['index.docker.io', 'docker.io', '*.io', 'docker.io/library'],
+      'docker.io/library/a',
+      ['docker.io/library', 'docker.io', '*.io'],
+    ],
+    ['of what is below Docker Hub’s name', ['*.docker.io'], 'docker.io/library/a', []],
+    [
+      'of paths and patterns, the last by its name first',
+      ['*.example/team', 'r.example', 'r.example/team', 'r.example/te', '*.example'],
+      'r.example/team/app',
+      ['r.example/team', 'r.example/te', 'r.example', '*.example/team', '*.example'],
+    ],
+  ])('%s are for what the kubelet takes them for', async (_, keys, image, expected) => {
+    const [host = '', ...path] = image.split('/');
+    const auths = keys.map((key) => [key, { username: key === '' ? '-' : key, password: 'p' }] as const);
+    const found = await keyringOf([file('s', Object.fromEntries(auths))]).find(host, path.join('/'));
+    expect(found.map((each) => 'username' in each && each.username)).toEqual(expected);
   });
 
-  it('of the longest path come first, then in the order of the secrets', async () => {
+  it('of one name are in the order of the secrets', async () => {
     const auth = { username: 'u', password: 'p' };
     const keyring = keyringOf([
       file('one', { 'r.example': auth }),
