@@ -7,6 +7,7 @@ import { warn } from '../print.ts';
 import { withName } from '../../shared/task/name.ts';
 import { manifestOption, readManifests } from './manifest-files.ts';
 import { givenParams, paramOptions } from './params.ts';
+import { givenWorkspaces, workspaceOption } from './workspaces.ts';
 
 /** kubectl's words for a dry run, as far as they mean anything without a cluster. */
 const DRY_RUN = {
@@ -24,6 +25,7 @@ export const runCommand = command({
   options: {
     ...manifestOption,
     ...paramOptions,
+    ...workspaceOption,
     agent: {
       type: 'string',
       describe: 'The agent to use (default: the static one where it is built, else the one that Node runs)',
@@ -68,11 +70,16 @@ export const runCommand = command({
     const { tasks: written, data } = await readManifests(filename, { params: await givenParams(options) });
     const tasks = written.map(withName);
     tasks.flatMap((task) => [...cautions(task), ...shellCautions(task)]).forEach(warn);
+    const workspaces = givenWorkspaces(options.workspace, tasks);
     const { imagesOf } = await import('../image/look-up.ts');
     const images = await imagesOf(tasks, 'this-machine', options);
     if (dryRun) {
       const { printPlans } = await import('../run/print-plan.ts');
-      return printPlans(tasks, { env, ignoreMounts, images, data }, output === 'json' ? 'json' : 'text');
+      return printPlans(
+        tasks,
+        { env, ignoreMounts, images, data, workspaces },
+        output === 'json' ? 'json' : 'text',
+      );
     }
     const { runAll } = await import('../run/run-all.ts');
     const { findAgent } = await import('../run/agent-program.ts');
@@ -86,6 +93,7 @@ export const runCommand = command({
         ignoreMounts,
         images,
         data,
+        workspaces,
         keep,
         grace,
         report: reporter.report,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { SystemError, UsageError } from '../../shared/turn/errors.ts';
 import { type Paths } from '../../shared/task/references/fill.ts';
+import { type LocalWorkspace } from './workspaces.ts';
 import { type AgentFiles } from '../../shared/pod/step-command.ts';
 
 export interface Layout {
@@ -15,8 +16,10 @@ export interface Layout {
   temporary: (number: number) => string;
   /** The named pipes for step `number`'s output. */
   pipes: (number: number) => { stdout: string; stderr: string };
-  /** What `$(workspaces.NAME.path)` and `$(results.NAME.path)` are. */
-  paths: Paths;
+  /** Where the workspaces are. */
+  workspaces: string;
+  /** What `$(results.NAME.path)` is. */
+  paths: Pick<Paths, 'result'>;
   /** The files of step `number`'s agent. */
   files: (number: number) => AgentFiles;
 }
@@ -39,8 +42,8 @@ export function layoutAt(root: string): Layout {
       stdout: join(root, 'pipes', `${number}.out`),
       stderr: join(root, 'pipes', `${number}.err`),
     }),
+    workspaces: join(root, 'workspaces'),
     paths: {
-      workspace: ({ name }) => join(root, 'workspaces', name),
       result: (number, name) => join(run(number), 'results', name),
     },
     files: (number) => ({
@@ -63,7 +66,7 @@ export async function makeLayout(steps: number): Promise<Layout> {
   const parent = parentDirectory();
   return inPlace(parent, async () => {
     const layout = layoutAt(await mkdtemp(join(parent, PREFIX)));
-    for (const directory of ['scripts', 'podinfo', 'pipes', 'run', 'tmp'])
+    for (const directory of ['scripts', 'podinfo', 'pipes', 'run', 'tmp', 'workspaces'])
       await mkdir(join(layout.root, directory));
     for (let number = 1; number <= steps; number++) {
       await mkdir(layout.files(number).own);
@@ -84,6 +87,26 @@ export async function writeScript({ path, text }: { path: string; text: string }
     throw new UsageError(
       `the system runs no scripts that are in ${dirname(path)}; set TMPDIR to a directory that is not mounted noexec`,
     );
+  });
+}
+
+/**
+ * Makes a workspace, with the files that it has to begin with.
+ *
+ * @param parts - the directories in it that steps have instead of all of it
+ * @throws {UsageError}
+ */
+export async function makeWorkspace(
+  { path, files }: LocalWorkspace,
+  parts: readonly string[],
+): Promise<void> {
+  await inPlace(path, async () => {
+    for (const directory of [path, ...parts]) await mkdir(directory, { recursive: true });
+    for (const [name, { bytes, mode }] of files) {
+      await mkdir(dirname(join(path, name)), { recursive: true });
+      await writeFile(join(path, name), bytes);
+      await chmod(join(path, name), mode);
+    }
   });
 }
 

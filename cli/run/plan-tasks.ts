@@ -4,6 +4,11 @@ import { type Task } from '../../shared/task/task.ts';
 import { layoutAt, parentDirectory, PREFIX, type Layout } from './layout.ts';
 import { LocalRunError, planTask, type LocalPlan, type LocalSettings } from './plan.ts';
 
+export type PlanSettings = Pick<LocalSettings, 'env' | 'ignoreMounts' | 'images' | 'data'> & {
+  /** Directories for workspaces, by their names. */
+  workspaces?: ReadonlyMap<string, string>;
+};
+
 /**
  * What a run of these Tasks would do, without making anything.
  *
@@ -11,12 +16,13 @@ import { LocalRunError, planTask, type LocalPlan, type LocalSettings } from './p
  */
 export function planTasks(
   tasks: readonly Task[],
-  settings: Pick<LocalSettings, 'env' | 'ignoreMounts' | 'images' | 'data'>,
+  settings: PlanSettings,
 ): { plans: LocalPlan[]; layout: Layout } {
   // The directory gets a name of its own only when it is made.
   const layout = layoutAt(join(parentDirectory(), `${PREFIX}XXXXXX`));
   const { scripts, temporary, paths } = layout;
-  const local = { ...settings, scripts, temporary, paths, directory: process.cwd(), problemWith };
+  const workspaces = { given: settings.workspaces ?? new Map(), root: layout.workspaces };
+  const local = { ...settings, scripts, temporary, paths, workspaces, directory: process.cwd(), problemWith };
   const errors: LocalRunError[] = [];
   const plans = tasks.flatMap((task) => {
     try {

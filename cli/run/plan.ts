@@ -8,12 +8,21 @@ import { imageWords } from '../../shared/image/resolve.ts';
 import { type Images } from '../../shared/image/steps.ts';
 import { findData, type DataObject } from '../../shared/manifest/data-objects.ts';
 import { NoCommandError } from '../../shared/pod/pod.ts';
-import { declaredCommand } from '../../shared/pod/step-command.ts';
+import { declaredCommand, type AgentStep } from '../../shared/pod/step-command.ts';
+import { everyStep } from '../../shared/task/finally.ts';
+import { mountPathOf } from '../../shared/task/bound.ts';
 import { nameOf } from '../../shared/task/name.ts';
 import { type Paths } from '../../shared/task/references/fill.ts';
-import { stepsOf, type CompleteStep } from '../../shared/task/step-template.ts';
-import { type Task, type TaskSpec } from '../../shared/task/task.ts';
+import { wholeOf, type CompleteStep } from '../../shared/task/step-template.ts';
+import { type Task, type TaskSpec, type Workspace } from '../../shared/task/task.ts';
 import { isInMount, mountsOf, pathsWithin, type Place } from './mounts.ts';
+import {
+  localPath,
+  localPaths,
+  localWorkspaces,
+  type Directories,
+  type LocalWorkspace,
+} from './workspaces.ts';
 import { variablesOf, type Sources } from './variables.ts';
 
 export interface LocalStep {
@@ -33,12 +42,15 @@ export interface LocalStep {
   entersLate: boolean;
   script: { path: string; text: string } | undefined;
   /** What the agent is told besides: its time limit, what a failure does, retries. */
-  limits: Pick<CompleteStep, 'timeout' | 'onError' | 'retries'>;
+  limits: Omit<AgentStep, 'name' | 'always' | 'workingDir' | 'results'>;
+  /** The directories in workspaces that it has instead of all of them. */
+  parts: readonly string[];
 }
 
 export interface LocalPlan {
   task: string;
   steps: readonly LocalStep[];
+  workspaces: readonly LocalWorkspace[];
   /** How long the run may take, as the Task says it and in milliseconds. */
   timeout: { text: string; ms: number } | undefined;
   /** What is different from a pod, one sentence each. */
@@ -52,8 +64,10 @@ export interface LocalSettings {
   scripts: string;
   /** The directory for the temporary files of one step, which no other sees. */
   temporary: (number: number) => string;
-  /** What `$(workspaces.NAME.path)` and `$(results.NAME.path)` are. */
-  paths: Paths;
+  /** What `$(results.NAME.path)` is. */
+  paths: Pick<Paths, 'result'>;
+  /** Directories for workspaces. */
+  workspaces: Directories;
   /** Variables that replace or add to those of every step. */
   env: ReadonlyMap<string, string>;
   /** Go on although volumes cannot be mounted. */
@@ -83,23 +97,28 @@ export class LocalRunError extends Error {
 export function planTask(task: Task, settings: LocalSettings): LocalPlan {
   const name = nameOf(task);
   const problems: string[] = [];
-  const given = stepsOf(task.spec, settings.paths);
+  const whole = wholeOf(task.spec, localPaths(settings.paths, settings.workspaces));
+  const { workspaces: declared = [] } = whole;
+  const given = everyStep(whole);
   const find: Sources['find'] = (wanted) => findData(settings.data ?? [], wanted, task.metadata.namespace);
+  const report = (problem: string): void => void problems.push(problem);
+  const workspaces = localWorkspaces(declared, { ...settings.workspaces, find, report });
   const steps = given.map((step, index) => {
     const report = (problem: string): void => void problems.push(`step ${step.name} ${problem}`);
-    const planned = planStep(step, index + 1, { ...settings, find }, report);
+    const planned = planStep(step, index + 1, { ...settings, find, declared }, report);
     mountProblems(step, planned, settings).forEach(report);
+    workspaceProblems(step, planned, { declared, workspaces }).forEach(report);
     return planned;
   });
   if (problems.length > 0) throw new LocalRunError(name, problems);
   const said = differences(given, task.spec, settings);
-  return { task: name, steps, timeout: timeoutOf(task.spec), differences: said };
+  return { task: name, steps, workspaces, timeout: timeoutOf(task.spec), differences: said };
 }
 
 function planStep(
   step: CompleteStep,
   number: number,
-  settings: LocalSettings & Pick<Sources, 'find'>,
+  settings: LocalSettings & Pick<Sources, 'find'> & { declared: readonly Workspace[] },
   report: (problem: string) => void,
 ): LocalStep {
   const path = resolve(settings.scripts, step.name);
@@ -126,14 +145,20 @@ function planStep(
     entersLate: Boolean(step.workingDir),
     script: step.script ? { path, text: step.script } : undefined,
     limits: limitsOf(step),
+    parts: partsOf(step, settings),
   };
 }
 
-function limitsOf({ timeout, onError, retries }: CompleteStep): LocalStep['limits'] {
+function limitsOf(step: CompleteStep): LocalStep['limits'] {
+  const { timeout, onError, retries, retryDelay, gracePeriod, stdout, stderr } = step;
   return {
     ...(timeout !== undefined && { timeout }),
     ...(onError !== undefined && { onError }),
     ...(retries !== undefined && { retries }),
+    ...(retryDelay !== undefined && { retryDelay }),
+    ...(gracePeriod !== undefined && { gracePeriod }),
+    ...(stdout !== undefined && { stdout }),
+    ...(stderr !== undefined && { stderr }),
   };
 }
 
@@ -168,6 +193,38 @@ function mountProblems(step: CompleteStep, planned: LocalStep, { ignoreMounts }:
   );
 }
 
+function partsOf(
+  { workspaces = [] }: CompleteStep,
+  { declared, workspaces: directories }: { declared: readonly Workspace[]; workspaces: Directories },
+): string[] {
+  return workspaces.flatMap(({ name, subPath }) => {
+    const workspace = declared.find((each) => each.name === name);
+    const path = workspace && subPath && localPath(workspace, directories, subPath);
+    return path ? [path] : [];
+  });
+}
+
+/** In a pod a workspace is at its mountPath; here that is this machine's own. */
+function workspaceProblems(
+  step: CompleteStep,
+  planned: LocalStep,
+  { declared, workspaces }: { declared: readonly Workspace[]; workspaces: readonly LocalWorkspace[] },
+): string[] {
+  const places = placesOf(step, planned).map(({ where, text }) => ({
+    where,
+    text: workspaces.reduce((left, { path }) => left.replaceAll(path, ''), text),
+  }));
+  return workspaces.flatMap(({ name, path }) => {
+    const workspace = declared.find((each) => each.name === name);
+    const mountPath = workspace && mountPathOf(workspace);
+    if (mountPath === undefined || mountPath === path) return [];
+    return pathsWithin(mountPath, places).map(
+      (found) =>
+        `names ${found.path} in ${found.where}, which in a pod is in workspace ${name}; here that is this machine's own ${mountPath}: write $(workspaces.${name}.path), which is right in both`,
+    );
+  });
+}
+
 /** Everything in which a step can name a path. */
 function placesOf(
   { workingDir, env, args }: CompleteStep,
@@ -196,7 +253,10 @@ function workingDirectory(
   const directory = workingDir ? resolve(settings.directory, workingDir) : settings.directory;
   const problem = settings.problemWith(directory);
   // What an earlier step may make, and what is wrong with the mount that it is in, is said elsewhere.
-  if (problem !== undefined && !(workingDir && (number > 1 || isInMount(step)))) {
+  const isInWorkspace = [...settings.workspaces.given.values(), settings.workspaces.root].some((each) =>
+    `${directory}/`.startsWith(`${each}/`),
+  );
+  if (problem !== undefined && !(workingDir && (number > 1 || isInMount(step) || isInWorkspace))) {
     report(
       !workingDir
         ? `runs in ${directory}, which ${problem}; change to another directory, or give it a workingDir`
@@ -231,8 +291,20 @@ function differences(steps: readonly CompleteStep[], spec: TaskSpec, settings: L
     `steps run as the user who runs this, in ${settings.directory}, with its environment`,
     ...(ignored.length > 0 ? [`not applied: ${ignored.join(', ')}`] : []),
     ...(ofTask.length > 0 ? [`not applied, since they need a cluster: ${ofTask.join(', ')}`] : []),
+    ...readOnlyOnes(spec),
     ...(spec.sidecars?.length ? [`sidecars are not started: ${names(spec.sidecars)}`] : []),
   ];
+}
+
+function readOnlyOnes(spec: TaskSpec): string[] {
+  const { workspaces = [] } = spec;
+  const uses = everyStep(spec).flatMap((step) => step.workspaces ?? []);
+  const found = [...workspaces, ...uses].filter(({ readOnly }) => readOnly === true);
+  return found.length === 0
+    ? []
+    : [
+        `workspaces can be written to that are read-only in a pod: ${[...new Set(found.map(({ name }) => name))].join(', ')}`,
+      ];
 }
 
 const names = (of: readonly { name: string }[]): string => of.map(({ name }) => name).join(', ');

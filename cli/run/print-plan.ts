@@ -3,8 +3,8 @@ import { type Task } from '../../shared/task/task.ts';
 import { print } from '../../shared/print.ts';
 import { shellWord } from '../print.ts';
 import { type AgentFiles } from '../../shared/pod/step-command.ts';
-import { planTasks } from './plan-tasks.ts';
-import { type LocalPlan, type LocalSettings } from './plan.ts';
+import { planTasks, type PlanSettings } from './plan-tasks.ts';
+import { type LocalPlan } from './plan.ts';
 
 /**
  * Prints what a run would do, and does nothing of it. Of the environment only the names are shown: the values may be
@@ -14,12 +14,16 @@ import { type LocalPlan, type LocalSettings } from './plan.ts';
  */
 export async function printPlans(
   tasks: readonly Task[],
-  settings: Pick<LocalSettings, 'env' | 'ignoreMounts' | 'images' | 'data'>,
+  settings: PlanSettings,
   format: 'text' | 'json',
 ): Promise<void> {
   const { plans, layout } = planTasks(tasks, settings);
   const printed = plans.map((plan) => ({
     ...plan,
+    workspaces: plan.workspaces.map(({ files, ...workspace }) => ({
+      ...workspace,
+      files: [...files.keys()],
+    })),
     steps: plan.steps.map(({ shown, ...step }) => ({
       ...step,
       command: shown,
@@ -32,14 +36,15 @@ export async function printPlans(
   await print(text);
 }
 
-type Printed = Omit<LocalPlan, 'steps'> & {
+type Printed = Omit<LocalPlan, 'steps' | 'workspaces'> & {
+  workspaces: readonly { name: string; path: string }[];
   steps: readonly (Omit<LocalPlan['steps'][number], 'env' | 'shown'> & {
     env: readonly string[];
     files: AgentFiles;
   })[];
 };
 
-function planText({ task, differences, steps }: Printed): string {
+function planText({ task, differences, steps, workspaces }: Printed): string {
   const blocks = steps.map(({ number, name, command, directory, env, files }) => [
     `  ${number} ${name}`,
     `    command      ${command.map(shellWord).join(' ')}`,
@@ -47,7 +52,11 @@ function planText({ task, differences, steps }: Printed): string {
     `    environment  ${env.join(' ')}`,
     `    waits for    ${[files.order, ...files.before.map((each) => join(each, 'outcome.json'))].join(' or ')}`,
   ]);
-  return [`Task ${task}`, ...differences.map((difference) => `  (${difference})`), ...blocks.flat(), ''].join(
-    '\n',
-  );
+  return [
+    `Task ${task}`,
+    ...differences.map((difference) => `  (${difference})`),
+    ...workspaces.map(({ name, path }) => `  workspace ${name}  ${path}`),
+    ...blocks.flat(),
+    '',
+  ].join('\n');
 }

@@ -15,7 +15,7 @@ import { LIFELINE, lost, startAgentProcess, type AgentProcess } from './agent-pr
 import { type AgentProgram } from './agent-program.ts';
 import { agentsAhead } from './ahead.ts';
 import { logLine, type Report, type TaskReason, type TaskStatus } from './events.ts';
-import { makeLayout, writeOrder, writeScript, type Layout } from './layout.ts';
+import { makeLayout, makeWorkspace, writeOrder, writeScript, type Layout } from './layout.ts';
 import { openLifeline, type Lifeline } from './lifeline.ts';
 import { makePipes } from './pipes.ts';
 import { problemWith } from './plan-tasks.ts';
@@ -32,6 +32,8 @@ export interface RunSettings {
   ignoreMounts: boolean;
   /** The ConfigMaps and Secrets that there are, from which variables can be taken. */
   data?: readonly DataObject[];
+  /** Directories for workspaces, by their names; the others are the run's own. */
+  workspaces?: ReadonlyMap<string, string>;
   /** What the images run of those steps that leave it to them; see `lookUpImages`. */
   images?: Images;
   /** Whether the temporary directory of the run stays. */
@@ -71,7 +73,8 @@ export async function runTask(given: Task, settings: RunSettings): Promise<TaskR
   let left: string | undefined;
   try {
     const { scripts, temporary, paths } = layout;
-    const plan = planTask(task, { ...settings, scripts, temporary, paths, problemWith });
+    const workspaces = { given: settings.workspaces ?? new Map<string, string>(), root: layout.workspaces };
+    const plan = planTask(task, { ...settings, scripts, temporary, paths, workspaces, problemWith });
     result = await runPlan(plan, layout, settings);
   } finally {
     if (!settings.keep) left = await removeTree(layout.root);
@@ -83,6 +86,12 @@ type Ran = Omit<TaskResult, 'kept' | 'left'>;
 
 /** Runs it with a lifeline: however this ends, no agent of it lives on. */
 async function runPlan(plan: LocalPlan, layout: Layout, settings: RunSettings): Promise<Ran> {
+  const parts = plan.steps.flatMap((step) => step.parts);
+  for (const workspace of plan.workspaces)
+    await makeWorkspace(
+      workspace,
+      parts.filter((part) => part.startsWith(`${workspace.path}/`)),
+    );
   for (const { script } of plan.steps) if (script !== undefined) await writeScript(script);
   await makePipes(plan.steps.flatMap(({ number }) => Object.values(layout.pipes(number))));
   const lifeline = await openLifeline(layout, settings.keep);
@@ -175,7 +184,10 @@ async function start(
   const files = layout.files(step.number);
   const workingDir = step.entersLate ? step.directory : undefined;
   const about = { name: step.name, workingDir, ...step.limits };
-  const local = ['--grace', grace, '--lifeline', String(LIFELINE)];
+  const local = [
+    ...(step.limits.gracePeriod === undefined ? ['--grace', grace] : []),
+    ...['--lifeline', String(LIFELINE)],
+  ];
   const args = [...local, ...agentArguments(about, step.number, files, { argv: step.command })];
   const pipes = layout.pipes(step.number);
   return startAgentProcess(agent, args, step, { own: files.own, pipes, lifeline: lifeline.read });

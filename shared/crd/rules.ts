@@ -89,6 +89,7 @@ export const SPEC_RULES: readonly Rule[] = [
   ...mountRules('finally', 'a step of finally'),
   ...mountRules('sidecars', 'a sidecar'),
   ...mountRules('stepTemplate', 'stepTemplate'),
+  ...['steps', 'finally', 'sidecars'].map(workspaceRule),
 ];
 
 /** Lists whose items have names: without regard to their order, two of them are equal. */
@@ -112,6 +113,16 @@ export const CANCEL_RULE: Rule = {
   reason: 'FieldValueForbidden',
   fieldPath: '.cancel',
 };
+
+function workspaceRule(field: string): Rule {
+  const each = `self.${field}.all(one, !has(one.workspaces) || sets.contains(known, ${names('one.workspaces')}))`;
+  const all = bound('known', `has(self.workspaces) ? ${names('self.workspaces')} : []`, each);
+  return {
+    rule: field === 'steps' ? all : `!has(self.${field}) || ${all}`,
+    message: `a ${field === 'sidecars' ? 'sidecar' : 'step'} lists a workspace that spec.workspaces does not have; add it there, or correct the name`,
+    fieldPath: `.${field}`,
+  };
+}
 
 function mountRules(field: string, whose: string): Rule[] {
   return ['volumeMounts', 'volumeDevices'].map((kind) => {

@@ -1,6 +1,9 @@
 /** What a Task says that a pod cannot do as it is probably meant. */
 import { shellTexts, unquotedParams } from '../task/references/unquoted.ts';
-import { stepsOf } from '../task/step-template.ts';
+import { workspaceVolume } from './paths.ts';
+import { everyStep } from '../task/finally.ts';
+import { mounted } from './workspaces.ts';
+import { wholeOf } from '../task/step-template.ts';
 import type { Task } from '../task/task.ts';
 
 /**
@@ -12,13 +15,13 @@ import type { Task } from '../task/task.ts';
  */
 export function cautions({ spec }: Pick<Task, 'spec'>): string[] {
   const filled = new Map<string, string>();
-  return stepsOf(spec).flatMap(({ name: step, volumeMounts = [] }) => {
+  return everyStep(mounted(wholeOf(spec))).flatMap(({ name: step, volumeMounts = [] }) => {
     const found = volumeMounts.flatMap(({ name, subPath, subPathExpr }) => {
       const part = subPath ?? subPathExpr;
       const by = filled.get(name);
       if (by === undefined || part === undefined || part === '') return [];
       return [
-        `step ${step} mounts the subPath ${part} of volume ${name}, which the kubelet makes as a directory before step ${by} can; if it is to be a file, mount the volume without subPath`,
+        `step ${step} mounts the subPath ${part} of ${ofVolume(name)}, which the kubelet makes as a directory before step ${by} can; if it is to be a file, or is not to be there yet, leave out subPath`,
       ];
     });
     for (const { name, readOnly } of volumeMounts) {
@@ -28,19 +31,25 @@ export function cautions({ spec }: Pick<Task, 'spec'>): string[] {
   });
 }
 
+/** What the Task calls it. */
+function ofVolume(name: string): string {
+  const prefix = workspaceVolume('');
+  return name.startsWith(prefix) ? `workspace ${name.slice(prefix.length)}` : `volume ${name}`;
+}
+
 /**
  * A sentence for each param that a shell's text has without quotes, but for one whose values are all harmless.
  *
  * @example shellCautions(task) // ['step run puts param file into a shell line without quotes, …']
  */
 export function shellCautions({ spec }: Pick<Task, 'spec'>): string[] {
-  const { params = [], steps, stepTemplate } = spec;
+  const { params = [], stepTemplate } = spec;
   const harmless = new Set(
     params
       .filter(({ enum: words }) => words?.every((word) => /^[\w./:@%+=,-]+$/.test(word)) === true)
       .map(({ name }) => name),
   );
-  return steps.flatMap((step) => {
+  return everyStep(spec).flatMap((step) => {
     const own = step.command || step.script ? step : { ...step, command: stepTemplate?.command };
     const names = new Set(shellTexts(own).flatMap(unquotedParams));
     return [...names]

@@ -54,7 +54,8 @@ export function stepContainer(
   predecessors: readonly number[],
 ): Container {
   const { script, timeout: _timeout, onError: _onError, retries: _retries, ...others } = step;
-  const { after: _after, always: _always, ...given } = others;
+  const { after: _after, always: _always, stdout, stderr, ...told } = others;
+  const { gracePeriod: _grace, retryDelay: _delay, ...given } = told;
   const { workingDir, ...rest } = given;
   const late = entersLate(step);
   const container = late ? rest : given;
@@ -83,7 +84,12 @@ export function stepContainer(
     command: [`${AT.bin}/agent`],
     // The kubelet reads arguments, and no workingDir.
     args: agentArguments(
-      { ...step, workingDir: late && workingDir ? forKubelet(workingDir) : undefined },
+      {
+        ...step,
+        workingDir: late && workingDir ? forKubelet(workingDir) : undefined,
+        stdout: stdout && { path: forKubelet(stdout.path) },
+        stderr: stderr && { path: forKubelet(stderr.path) },
+      },
       number,
       files,
       command,

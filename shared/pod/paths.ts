@@ -1,3 +1,4 @@
+import { mountPathOf, sourceOf } from '../task/bound.ts';
 import type { Paths } from '../task/references/fill.ts';
 
 /** Where things are in a step's container. */
@@ -14,6 +15,9 @@ export const runDirectory = (number: number): string => `${AT.run}/${number}`;
 /** The volume that is this directory. */
 export const runVolume = (number: number): string => `taskflow-run-${number}`;
 
+/** The volume that is a workspace. */
+export const workspaceVolume = (name: string): string => `taskflow-ws-${name}`;
+
 /** The volume that holds the agent. */
 export const BIN_VOLUME = 'taskflow-bin';
 export const SCRIPTS_VOLUME = 'taskflow-scripts';
@@ -21,6 +25,6 @@ export const PODINFO_VOLUME = 'podinfo';
 
 /** What `$(workspaces.NAME.path)` and `$(results.NAME.path)` are. */
 export const IN_POD: Paths = {
-  workspace: ({ name, mountPath }) => mountPath ?? `/workspace/${name}`,
+  workspace: (workspace) => (sourceOf(workspace) === undefined ? undefined : mountPathOf(workspace)),
   result: (step, name) => `${runDirectory(step)}/results/${name}`,
 };

@@ -11,6 +11,7 @@ import { BIN_VOLUME, PODINFO_VOLUME, runVolume, SCRIPTS_VOLUME } from './paths.t
 import { scriptsConfigMap } from './scripts.ts';
 import { everyStep, finallyTime } from '../task/finally.ts';
 import { predecessorsOf } from '../task/graph.ts';
+import { mounted } from './workspaces.ts';
 import { wholeOf } from '../task/step-template.ts';
 import type { Container, PodTemplate, Task, TaskSpec, Volume } from '../task/task.ts';
 
@@ -85,7 +86,7 @@ export interface PodSettings {
  * @example podOf(task, { agentImage: 'taskflow/agent:0.1.0' }).spec.containers[0].command // ['/taskflow/bin/agent']
  */
 export function podOf(task: Task, settings: PodSettings): Pod {
-  const spec = wholeOf(task.spec);
+  const spec = mounted(wholeOf(task.spec));
   const { namespace } = task.metadata;
   const { metadata: given, ...podFields } = ownFields(spec.podTemplate);
   const resolved = resolveCommands(everyStep(spec), settings.images);

@@ -14,6 +14,8 @@ export const MAX_SIDECARS = 32;
 export const MAX_VOLUMES = 64;
 /** The most volumes, and block devices, that one container can mount. */
 export const MAX_MOUNTS = 64;
+/** The most workspaces, which become volumes. */
+export const MAX_WORKSPACES = 32;
 /** The most params. */
 export const MAX_PARAMS = 128;
 /** How long a step of `finally` may run that does not say it: a Task that is stopped has to come to its end. */

@@ -7,6 +7,7 @@ import { valuesOf } from './param-values.ts';
 import { tryFillIn, type SpecProblem } from './references/fill.ts';
 import { checkPod } from './refused/pod.ts';
 import type { Report } from './refused/spot.ts';
+import { checkWorkspaces } from './workspace-rules.ts';
 import { PodTooLargeError } from './size.ts';
 
 /** The name of the pod's init container, which no other container can have as well. */
@@ -25,6 +26,8 @@ export function checkSpec(spec: unknown, context: z.core.$RefinementCtx): void {
   checkImages(spec, report);
   checkTurns(spec, report);
   checkMounts(spec, report);
+  checkNames([{ items: list(field(spec, 'workspaces')), parent: 'workspaces' }], report);
+  checkWorkspaces(spec, report);
   const { filled, problems } = filling(spec);
   for (const { path, message, isSole } of problems)
     context.addIssue({ code: 'custom', path: [...path], message, params: { isSole } });

@@ -3,12 +3,33 @@ import { z } from 'zod';
 import { duration, label, notHere, oneOf } from './container/fields.ts';
 import { lifecycleSchema, probeSchema, restartRuleSchema } from './container/handlers.ts';
 import { containerSchema } from './container/container.ts';
-import { FINALLY_TIMEOUT, MAX_AFTER } from './limits.ts';
+import { FINALLY_TIMEOUT, MAX_AFTER, MAX_WORKSPACES } from './limits.ts';
+import { workspaceUseSchema } from './workspaces.ts';
 
 /** The most retries of a step. With the agent's delays that is more than seven hours of trying. */
 const MAX_RETRIES = 100;
 
 const RUNS_ONCE = 'a step runs once; use retries';
+
+/** Which workspaces a container has. */
+const workspaces = z
+  .array(workspaceUseSchema)
+  .max(MAX_WORKSPACES)
+  .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+  .optional()
+  .describe('The workspaces that it has, by their names. Default: all of the Task.');
+
+const output = (stream: string) =>
+  z
+    .strictObject({
+      path: z
+        .string()
+        .max(4096)
+        .regex(/^(?:\/|\$\()/, { error: 'expected an absolute path' })
+        .describe(`The file that the ${stream} of the command is also written to, at its end.`),
+    })
+    .optional()
+    .describe(`Where the ${stream} of the command goes besides the log.`);
 
 /** What a step has otherwise than a container, apart from its name and script. */
 const shared = {
@@ -48,6 +69,15 @@ const shared = {
     ['stop', 'continue'],
     'What a failure of the step does: stop ends the Task, continue records it and goes on. Default: stop.',
   ),
+  retryDelay: duration(
+    'How long before the command is run again the first time; twice as long before each further time, up to 5m. Default: 1s.',
+  ),
+  gracePeriod: duration(
+    'How long the command has to end when the step is stopped, from SIGTERM to SIGKILL. Default: 30s.',
+  ),
+  stdout: output('standard output'),
+  stderr: output('standard error'),
+  workspaces,
   retries: z
     .int32()
     .min(0)
@@ -103,4 +133,5 @@ export const sidecarSchema = containerSchema.extend({
   ),
   restartPolicy: oneOf(['Always'], 'Always, which makes the container a sidecar, and is the default.'),
   script: notHere(z.string(), 'only a step has a script; give the sidecar a command'),
+  workspaces,
 });

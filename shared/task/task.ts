@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { API_VERSION, KIND } from './api.ts';
 import { duration, flag, oneOf } from './container/fields.ts';
 import { volumeSchema } from './container/volume.ts';
-import { MAX_PARAMS, MAX_SIDECARS, MAX_STEPS, MAX_VOLUMES } from './limits.ts';
+import { MAX_PARAMS, MAX_SIDECARS, MAX_STEPS, MAX_VOLUMES, MAX_WORKSPACES } from './limits.ts';
 import { metadataSchema } from './metadata.ts';
 import { paramSchema } from './params.ts';
 import { podTemplateSchema } from './pod-template.ts';
 import { checkSpec } from './rules.ts';
+import { workspaceSchema } from './workspaces.ts';
 import { finallyStepSchema, sidecarSchema, stepSchema, stepTemplateSchema } from './step.ts';
 
 /** The fields of the spec that may change while the Task is there. */
@@ -25,6 +26,14 @@ export const specSchema = z
       .optional()
       .describe(
         'Values that a run is given: $(params.NAME) stands for one in every text of steps, sidecars, volumes and podTemplate.',
+      ),
+    workspaces: z
+      .array(workspaceSchema)
+      .max(MAX_WORKSPACES)
+      .meta(BY_NAME)
+      .optional()
+      .describe(
+        'Directories that steps and sidecars share, at /workspace/NAME: any volume source, by default an emptyDir. $(workspaces.NAME.path) is where one is.',
       ),
     steps: z
       .array(stepSchema)
@@ -119,6 +128,7 @@ export type TaskSpec = z.infer<typeof specSchema>;
 export type Step = z.infer<typeof stepSchema>;
 export type StepTemplate = z.infer<typeof stepTemplateSchema>;
 export type Sidecar = z.infer<typeof sidecarSchema>;
+export type { Workspace, WorkspaceUse } from './workspaces.ts';
 export type { Param } from './params.ts';
 export type { ParamValue } from './references/known.ts';
 export type Volume = z.infer<typeof volumeSchema>;

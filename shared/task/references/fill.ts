@@ -1,6 +1,7 @@
 /** Fills in everything that is known before a Task runs: params, and the paths of workspaces and results. Pure. */
 import { field, isMap, list, namesOf, type Path } from '../loose.ts';
 import { PodTooLargeError } from '../size.ts';
+import type { Workspace } from '../workspaces.ts';
 import { isRunTime } from './reference.ts';
 import { meaningOf, type Known, type ParamValue, type StepContext } from './known.ts';
 import { rulesOf, type Rules } from './places.ts';
@@ -9,7 +10,7 @@ import { forKubelet, tokensOf, type Token } from './tokens.ts';
 /** Where things are, in a pod or on this machine. */
 export interface Paths {
   /** `undefined`: the workspace is not bound. */
-  workspace: (workspace: { name: string; mountPath?: string }) => string | undefined;
+  workspace: (workspace: Workspace, subPath?: string) => string | undefined;
   /** The file of a result. Steps are numbered from 1, those of finally after the others. */
   result: (step: number, name: string) => string;
 }
@@ -76,19 +77,30 @@ export function tryFillIn<Spec>(
 
   // The paths of workspaces follow from what is filled in there.
   const declared = fillTree(field(spec, 'workspaces'), ['workspaces'], { ...writer, known: bare });
-  const bound = list(declared).flatMap((each): [string, string | undefined][] => {
-    const [name, mountPath] = [nameOf(each), field(each, 'mountPath')];
-    if (name === '') return [];
-    return [
-      [
-        name,
-        paths.workspace({ ...(each as object), name, ...(typeof mountPath === 'string' && { mountPath }) }),
-      ],
-    ];
-  });
+  const workspaces = new Map(
+    list(declared).flatMap((each) =>
+      nameOf(each) === '' ? [] : [[nameOf(each), each as Workspace] as const],
+    ),
+  );
+  const bound = [...workspaces].map(([name, workspace]) => [name, paths.workspace(workspace)] as const);
   const known: Known = { ...bare, workspaces: new Map(bound) };
+  /** Those that a step lists, each with its path. */
+  const used = (step: unknown): StepContext['workspaces'] => {
+    const listed = field(step, 'workspaces') ?? field(field(spec, 'stepTemplate'), 'workspaces');
+    if (!Array.isArray(listed)) return undefined;
+    // What is wrong in there is said where all of the step is.
+    const uses = fillTree(listed, ['workspaces'], { ...writer, report: () => undefined, known: bare });
+    return new Map(
+      list(uses).map((use) => {
+        const [workspace, subPath] = [workspaces.get(nameOf(use)), field(use, 'subPath')];
+        const path =
+          workspace && paths.workspace(workspace, typeof subPath === 'string' ? subPath : undefined);
+        return [nameOf(use), path];
+      }),
+    );
+  };
 
-  const contexts = contextsOf(steps, last, names, paths);
+  const contexts = contextsOf([steps, last], { results: names, paths, used });
   const inSteps = (key: 'steps' | 'finally', first: number): unknown =>
     eachItem(field(spec, key), (step, index) =>
       fillTree(step, [key, index], { ...writer, known, step: contexts[first + index], isContainer: true }),
@@ -127,10 +139,16 @@ interface Around {
 
 /** What each step, those of finally too, can refer to. */
 function contextsOf(
-  steps: readonly unknown[],
-  last: readonly unknown[],
-  results: ReadonlyMap<string, readonly string[]>,
-  paths: Paths,
+  [steps, last]: readonly [readonly unknown[], readonly unknown[]],
+  {
+    results,
+    paths,
+    used,
+  }: {
+    results: ReadonlyMap<string, readonly string[]>;
+    paths: Paths;
+    used: (step: unknown) => StepContext['workspaces'];
+  },
 ): StepContext[] {
   const before: Map<string, readonly string[]>[] = [];
   return [...steps, ...last].map((step, index) => {
@@ -149,12 +167,11 @@ function contextsOf(
       ]),
     );
     before.push(ancestors);
-    const listed = field(step, 'workspaces');
     return {
       name: nameOf(step),
       isFinally,
       results: new Map(namesOf(field(step, 'results')).map((name) => [name, paths.result(index + 1, name)])),
-      workspaces: Array.isArray(listed) ? new Set(namesOf(listed)) : undefined,
+      workspaces: used(step),
       before: ancestors,
     };
   });
@@ -208,7 +225,7 @@ function rulesAt(inside: Path, [top]: Path, { isContainer, step }: Around): Rule
     return { ...rules, runTime: rules.runTime && step !== undefined };
   }
   if (place === '[].name') return rulesOf('name');
-  if (top === 'workspaces' && place === '[].mountPath') return rulesOf('volumeMounts[].mountPath');
+  if (top === 'workspaces' && place === '[].mountPath') return rulesOf('workspace.mountPath');
   // Read as the kubelet would: a value cannot become a reference to a step.
   if (top === 'results' && place === '[].value') return { reader: 'kubelet', runTime: true };
   return { reader: 'anybody', runTime: false };

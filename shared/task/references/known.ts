@@ -11,8 +11,8 @@ export interface StepContext {
   isFinally: boolean;
   /** The names of its results, and the files where it leaves them. */
   results: ReadonlyMap<string, string>;
-  /** The workspaces that it has; `undefined`: all. */
-  workspaces: ReadonlySet<string> | undefined;
+  /** The workspaces that it lists, and where it has them; `undefined`: all. */
+  workspaces: ReadonlyMap<string, string | undefined> | undefined;
   /** The steps whose end it waits for, with the names of their results. */
   before: ReadonlyMap<string, readonly string[]>;
 }
@@ -116,8 +116,10 @@ function ofWorkspace(
     return problem(`spec.workspaces has no ${quoted(name)}; ${cure}`);
   }
   if (step?.workspaces?.has(name) === false)
-    return problem(`${step.name} lists its workspaces, and ${quoted(name)} is not among them; add it there`);
-  const path = workspaces.get(name);
+    return problem(
+      `step ${step.name} lists its workspaces, and ${quoted(name)} is not among them; add it there`,
+    );
+  const path = (step?.workspaces ?? workspaces).get(name);
   return text(field === 'path' ? (path ?? '') : String(path !== undefined));
 }
 

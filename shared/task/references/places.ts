@@ -37,14 +37,29 @@ const FORMATS = new Set(
   ),
 );
 
-/** Paths that must not become taskflow's own. */
-const PATHS = new Set(['volumeMounts[].mountPath', 'volumeDevices[].devicePath', 'terminationMessagePath']);
+const absolute = (path: string): string | undefined =>
+  path.startsWith('/') ? undefined : 'expected an absolute path';
+
+/** What the schema says of texts without references, of those that are filled in. */
+const PROBLEMS: Readonly<Record<string, NonNullable<Rules['problem']>>> = {
+  'volumeMounts[].mountPath': pathProblem,
+  'volumeDevices[].devicePath': pathProblem,
+  terminationMessagePath: pathProblem,
+  'workspace.mountPath': (path) => absolute(path) ?? pathProblem(path),
+  'workspaces[].subPath': (path) =>
+    path.startsWith('/') || path.split('/').includes('..')
+      ? 'expected a path within the workspace'
+      : undefined,
+  'stdout.path': absolute,
+  'stderr.path': absolute,
+};
 
 /** @param place - `args[]`, `volumeMounts[].mountPath` */
 export function rulesOf(place: string): Rules {
   const refused = NAMES.has(place) ? NAME : FORMATS.has(place) ? FORMAT : undefined;
   if (refused !== undefined) return { reader: 'anybody', runTime: false, refused };
   if (BY_AGENT.has(place)) return { reader: 'kubelet', runTime: true };
-  if (PATHS.has(place)) return { reader: 'anybody', runTime: false, problem: pathProblem };
+  const problem = PROBLEMS[place];
+  if (problem !== undefined) return { reader: 'anybody', runTime: false, problem };
   return { reader: BY_KUBELET.has(place) ? 'kubelet' : 'anybody', runTime: false };
 }

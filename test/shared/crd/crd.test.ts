@@ -153,6 +153,7 @@ describe('a change of the spec', () => {
     params: [{ name: 'x', value: ['a'] }],
     finally: [],
     failFast: true,
+    workspaces: [{ name: 'x' }],
     sidecars: [],
     stepTemplate: {},
     volumes: [],

@@ -84,7 +84,7 @@ describe('the pod of a Task', () => {
         taskWith({ volumes }, {}, ...mounts.map((each, at) => ({ name: `s${at}`, volumeMounts: [each] }))),
       );
     expect(told(mount, conf)).toEqual([
-      'step s1 mounts the subPath app.conf of volume data, which the kubelet makes as a directory before step s0 can; if it is to be a file, mount the volume without subPath',
+      'step s1 mounts the subPath app.conf of volume data, which the kubelet makes as a directory before step s0 can; if it is to be a file, or is not to be there yet, leave out subPath',
     ]);
     expect(told(conf, mount)).toEqual([]);
     expect(told({ ...mount, readOnly: true } as typeof mount, conf)).toEqual([]);

@@ -189,7 +189,19 @@ it('has types without an index signature', () => {
   const read = taskSchema.parse(task([step({ command: ['a', 'b'] })]));
   expect(read.spec.steps[0]?.command?.length).toBe(2);
   expectTypeOf<keyof Step>().toEqualTypeOf<
-    keyof typeof containerSchema.shape | 'script' | 'timeout' | 'onError' | 'retries' | 'after'
+    | keyof typeof containerSchema.shape
+    | (
+        | 'script'
+        | 'timeout'
+        | 'onError'
+        | 'retries'
+        | 'after'
+        | 'retryDelay'
+        | 'gracePeriod'
+        | 'stdout'
+        | 'stderr'
+        | 'workspaces'
+      )
   >();
   expectTypeOf<Step['command']>().toEqualTypeOf<string[] | undefined>();
   expectTypeOf<Step['env']>().toEqualTypeOf<EnvVar[] | undefined>();
