@@ -14,8 +14,9 @@ import {
 import { InvalidParamsError } from '../shared/task/references/fill.ts';
 import { PodTooLargeError } from '../shared/task/size.ts';
 import { stepsOf } from '../shared/task/step-template.ts';
+import { plain } from '../shared/text.ts';
 import type { Prepared } from './decide.ts';
-import type { Trouble } from './decide/trouble.ts';
+import { MAX_TROUBLE, type Trouble } from './decide/trouble.ts';
 import { pullKeyring } from './pull-secrets.ts';
 import { RefusedError } from './refusal.ts';
 import type { ApiClient } from './runtime/client.ts';
@@ -132,7 +133,8 @@ export class Lookups {
       const backoff = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** attempts);
       const retryAt = Math.max(now + backoff, ...limitsOf(error));
       if (this.#entries.has(uidOf(task))) {
-        const trouble = troubleFrom(error);
+        const { message, ...about } = troubleFrom(error);
+        const trouble = { ...about, message: plain(message, MAX_TROUBLE) };
         this.#entries.set(uidOf(task), { asking: false, trouble, retryAt, attempts: attempts + 1 });
       }
     }

@@ -1,6 +1,7 @@
 /** Looks at one Task and does what {@link decide} says. Level-triggered: a key says where to look, never what happened. */
 import { isDeepStrictEqual } from 'node:util';
 import { podNameOf } from '../shared/pod/pod.ts';
+import { plain } from '../shared/text.ts';
 import { everyStep } from '../shared/task/finally.ts';
 import type { TaskStatus } from '../shared/task/task.ts';
 import { type Actor, isOwnedBy } from './act.ts';
@@ -66,10 +67,9 @@ export class Reconciler {
     const pod = found && (await this.#isOurs(task, found, memory, signal)) ? found : undefined;
     if (pod !== undefined) memory.hadPod = true;
 
-    const { hadPod, events } = memory;
+    const { hadPod, events, told } = memory;
     const seen = { task, pod, hadPod, prepared: this.#prepared(task, memory), events, now: clock() };
     // Once people were told of the end, that is the end, whatever was wished meanwhile.
-    const { told } = memory;
     const isOpen = !isFinal(task) && task.metadata.deletionTimestamp === undefined;
     const decision =
       told !== undefined && isOpen ? { actions: [], status: told, urgent: true } : decide(seen, settings);
@@ -218,19 +218,19 @@ export class Reconciler {
     { pod, scripts }: Extract<Action, { kind: 'create' }>,
     { key, task, memory, signal }: Circumstances,
   ): Promise<void> {
-    const { actor, tasks, pods, log, clock, lookAgain } = this.#settings;
+    const { actor, lookups, tasks, pods, log, clock, lookAgain } = this.#settings;
     // The one thing that must not be done on old news: a Task that had its pod has had it for good.
     const fresh = await actor.readTask(task, signal);
     if (fresh?.metadata.resourceVersion !== task.metadata.resourceVersion) {
       if (fresh !== undefined) tasks.put(fresh);
       return lookAgain(key, 0);
     }
+    // What the images run is in the pod now. If that is refused, it is asked for again, and mostly still known.
+    lookups.forget(task.metadata.uid ?? '');
     try {
       const created = await actor.create(task, pod, scripts, signal);
       memory.hadPod = true;
       memory.podUid = created.metadata.uid;
-      // What the images run is in the pod now.
-      this.#settings.lookups.forget(task.metadata.uid ?? '');
       delete memory.refused;
       pods.put(created);
       log.info({ task: key, pod: created.metadata.name, steps: everyStep(task.spec).length }, 'pod created');
@@ -238,13 +238,11 @@ export class Reconciler {
         await actor.tell(task, event, signal);
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
-      // Not kept while nobody knows for how long: what was found is asked for again, and mostly still known.
-      this.#settings.lookups.forget(task.metadata.uid ?? '');
       const attempts = (memory.refused?.attempts ?? 0) + 1;
       const backoff = Math.min(LAST_REFUSAL_RETRY, FIRST_REFUSAL_RETRY * 2 ** (attempts - 1));
       memory.refused = { trouble: error.trouble, retryAt: clock() + backoff, attempts };
-      const { reason, message } = error.trouble;
-      log.warn({ task: key, reason, problem: message, attempts }, 'pod not created');
+      const { reason, message: problem } = error.trouble;
+      log.warn({ task: key, reason, problem, attempts }, 'pod not created');
       lookAgain(key, 0);
     }
   }
@@ -262,7 +260,7 @@ export class Reconciler {
         return await actor.writeStatus(task, status, signal);
       } catch (error) {
         if (!(error instanceof ApiError && [400, 413, 422].includes(error.status))) throw error;
-        memory.refusal = error.told;
+        memory.refusal = plain(error.told, 1024);
         log.error({ task: task.metadata.name, namespace: task.metadata.namespace, error }, 'status refused');
       }
     }

@@ -1,5 +1,6 @@
 /** Why the API server refused a pod, and what follows from it. */
-import type { Trouble } from './decide/trouble.ts';
+import { plain } from '../shared/text.ts';
+import { MAX_TROUBLE, type Trouble } from './decide/trouble.ts';
 import type { ApiError } from './runtime/errors.ts';
 import type { StoredTask } from './stored-task.ts';
 
@@ -20,7 +21,7 @@ export class RefusedError extends Error {
  */
 export async function refusal({ status, told }: ApiError, task: StoredTask): Promise<Trouble | undefined> {
   const meant = told.includes('unknown field') ? (await import('./misspelt.ts')).misspelt(task) : [];
-  const message = [`the API server refuses the pod: ${told}`, ...meant].join('; ');
+  const message = plain([`the API server refuses the pod: ${told}`, ...meant].join('; '), MAX_TROUBLE);
   // What is too large for etcd is so for good, too, whatever the number says.
   if (status === 413 || told.includes('request is too large'))
     return { reason: 'PodTooLarge', message, ends: 'now' };

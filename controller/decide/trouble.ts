@@ -17,6 +17,9 @@ export interface Trouble {
   ends: 'now' | 'patience' | 'never';
 }
 
+/** The most bytes of the message of a trouble that is kept for a Task: of such Tasks there can be many thousands. */
+export const MAX_TROUBLE = 2048;
+
 interface Stuck extends Pick<Trouble, 'reason' | 'ends'> {
   cure: string;
 }

@@ -24,7 +24,11 @@ const LEFT_ALONE = 60_000;
 /** What is shown where, remembered so that not every request is refused once first. In memory only. */
 export type Authorizations = Lru<Token>;
 
-export const authorizations = (): Authorizations => new Lru<Token>(1000);
+export const authorizations = (): Authorizations =>
+  new Lru<Token>(1000, { size: MAX_AUTHORIZATIONS, sizeOf: ({ header }) => header.length });
+
+/** Characters of all of them: a token service can give large ones, for each repository another. */
+const MAX_AUTHORIZATIONS = 4 * 1024 * 1024;
 
 const SALT = randomBytes(32);
 

@@ -1,6 +1,10 @@
 /** Nothing is asked on behalf of a pod that the API server would not have. */
 import { expect, it } from 'vitest';
+import { MAX_TROUBLE } from '../../controller/decide/trouble.ts';
+import { refusal } from '../../controller/refusal.ts';
+import { ApiError } from '../../controller/runtime/errors.ts';
 import { type Task } from '../../shared/task/task.ts';
+import { taskOf } from './builders.ts';
 import { control, worldWith } from './harness.ts';
 
 it('no secret is read, and no registry asked, for a Task whose pod would be forbidden', async () => {
@@ -46,4 +50,12 @@ it('the try leaves no pod behind when the image cannot be asked', async () => {
   const task = await world.apply({ steps: [{ name: 'a', image: '127.0.0.1:1/a:1' }] });
   await world.until(task, 'ImageLookupFailed');
   expect(await world.pod(task)).toBeUndefined();
+});
+
+it('what is kept of a long refusal is short', async () => {
+  const told = `pods "a" is forbidden: ${'container "x" must not\n'.repeat(2_000)}`;
+  const error = new ApiError({ asked: 'POST pods', status: 403, reason: 'Forbidden', message: told });
+  const { message = '' } = (await refusal(error, taskOf())) ?? {};
+  expect(Buffer.byteLength(message)).toBeLessThanOrEqual(MAX_TROUBLE);
+  expect(message).toMatch(/^the API server refuses the pod: pods "a" is forbidden: container.*…$/);
 });

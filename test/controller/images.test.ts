@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Lookups } from '../../controller/images.ts';
+import { MAX_TROUBLE } from '../../controller/decide/trouble.ts';
 import { pullKeyring } from '../../controller/pull-secrets.ts';
 import { SECRETS, SERVICE_ACCOUNTS, type KubeObject } from '../../controller/runtime/objects.ts';
 import type { StoredTask } from '../../controller/stored-task.ts';
@@ -170,6 +171,22 @@ describe('what images run', () => {
     made.start(task);
     await answered(1);
     expect(made.prepared(task)).toMatchObject({ trouble: { reason: 'PodTooLarge', ends: 'now' } });
+  });
+
+  it('is told of in a few words, however many steps it fails', async () => {
+    const steps = Array.from({ length: 128 }, (_, at) => ({ name: `s${at}`, image: `r.test/${at}` }));
+    const fail = fails(new ImageNotFoundError({ image: 'r.test/\u001B[2J', registry: 'r.test' }, []));
+    const task = taskOf({ steps });
+    const { made, answered } = lookups(
+      steps.map(() => fail),
+      task,
+    );
+    made.start(task);
+    await answered(1);
+    const prepared = made.prepared(task);
+    if (prepared.kind !== 'trouble') throw new Error(`it is ${prepared.kind}`);
+    expect(Buffer.byteLength(prepared.trouble.message)).toBeLessThanOrEqual(MAX_TROUBLE);
+    expect(prepared.trouble.message).not.toMatch(/\p{Cc}/u);
   });
 
   it('is not asked before the registry allows it', async () => {

@@ -7,6 +7,7 @@ import { keyringOf } from '../../../shared/image/keyring.ts';
 import { ImageLookup } from '../../../shared/image/lookup.ts';
 import { Lru } from '../../../shared/image/lru.ts';
 import { MAX_WORDS, parseConfig } from '../../../shared/image/manifest.ts';
+import { authorizations } from '../../../shared/image/session.ts';
 import { memoryStore } from '../../../shared/image/store.ts';
 import { TransportError } from '../../../shared/image/transport.ts';
 import { Blobs, OCI } from '../../support/images.ts';
@@ -124,6 +125,13 @@ describe('what is kept', () => {
     for (let count = 0; count < 100; count++) await store.set(`k${count}`, 'x'.repeat(100));
     const kept = await Promise.all(Array.from({ length: 100 }, (_, count) => store.get(`k${count}`)));
     expect(kept.filter((text) => text !== undefined)).toHaveLength(10);
+  });
+
+  it('of tokens has an end, however large they are', () => {
+    const kept = authorizations();
+    for (let count = 0; count < 100; count++)
+      kept.set(`k${count}`, { header: 'x'.repeat(250_000), until: Infinity });
+    expect(kept.size).toBe(16);
   });
 
   it('of a config are words of a command, and no megabytes', () => {
