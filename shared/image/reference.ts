@@ -24,9 +24,11 @@ export class ImageReferenceError extends Error {
 const DEFAULT_REGISTRY = 'docker.io';
 const DEFAULT_TAG = 'latest';
 const MAX_NAME = 255;
+/** A name of the DNS has 253 characters, and a port at most five. */
+const MAX_REGISTRY = 259;
 
-const DOMAIN_PART = /(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])/.source;
-const DOMAIN = new RegExp(`^(?:${DOMAIN_PART}(?:\\.${DOMAIN_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
+const DOMAIN =
+  /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?$/;
 const PATH = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const TAG = /^\w[\w.-]{0,127}$/;
 
@@ -57,6 +59,8 @@ export function parseReference(text: string): ImageReference {
   if (tag !== undefined && !TAG.test(tag)) refuse(`"${tag}" is no tag`);
 
   const { registry, repository } = split(name);
+  if (registry.length > MAX_REGISTRY)
+    refuse(`the name of the registry is longer than ${MAX_REGISTRY} characters`);
   if (!DOMAIN.test(registry)) refuse(`"${registry}" is no registry`);
   if (repository !== repository.toLowerCase()) refuse('names of repositories have no upper-case letters');
   if (!PATH.test(repository)) refuse(`"${repository}" is no name of a repository`);

@@ -49,6 +49,7 @@ describe('the name of an image', () => {
     ['-r.example/a', /no registry/],
     ['r.example:port/a', /no registry/],
     [`r.example/${'a/'.repeat(200)}b`, /longer than 255/],
+    [`${'a.'.repeat(500_000)}example/b`, /longer than 259/],
     ['a\n', /no name/],
   ])('%j is refused, and the error says why', (text, why) => {
     expect(() => parseReference(text)).toThrow(ImageReferenceError);
