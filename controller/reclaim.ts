@@ -37,3 +37,11 @@ export async function soughtPod(
   if (pod !== undefined) return pod;
   return (await actor.hasTold(task, createdEvent(task, ''), signal)) ? 'gone' : undefined;
 }
+
+/** How far the clocks of this machine and the API server may be apart, ms. */
+const CLOCKS = 5_000;
+
+/** Whether a Task was made after this moment for sure, ms since the epoch. */
+export function isNewerThan({ metadata }: StoredTask, moment: number): boolean {
+  return Date.parse(metadata.creationTimestamp ?? '') > moment + CLOCKS;
+}

@@ -11,7 +11,7 @@ import { smaller } from './decide/bounds.ts';
 import { cautionEvents, createdEvent, eventsOf } from './decide/events.ts';
 import type { Lookups } from './images.ts';
 import type { ObservedPod } from './pod.ts';
-import { reclaimed, soughtPod } from './reclaim.ts';
+import { isNewerThan, reclaimed, soughtPod } from './reclaim.ts';
 import { RefusedError } from './refusal.ts';
 import type { Cache } from './runtime/cache.ts';
 import type { Memory } from './memory.ts';
@@ -37,8 +37,6 @@ export interface ReconcilerSettings {
 
 /** How far the steps are is written at most this often for each Task, ms; what people wait for is written at once. */
 const PROGRESS_INTERVAL = 2_000;
-/** How far the clocks of this machine and the API server may be apart, ms. */
-const CLOCKS = 5_000;
 const FIRST_REFUSAL_RETRY = 5_000;
 const LAST_REFUSAL_RETRY = 60_000;
 
@@ -104,8 +102,8 @@ export class Reconciler {
 
   /** Asked once, and only for a Task that is older than this controller's work. */
   async #sought(task: StoredTask, memory: Memory, signal: AbortSignal): Promise<ObservedPod | undefined> {
-    const isYoung = Date.parse(task.metadata.creationTimestamp ?? '') > this.#begun + CLOCKS;
-    if (memory.sought || isYoung) return undefined;
+    // What is found may have to be put right, which a dry run must not.
+    if (memory.sought || isNewerThan(task, this.#begun) || this.#settings.dryRun) return undefined;
     const found = await soughtPod(task, { actor: this.#settings.actor, signal });
     memory.sought = typeof found !== 'object';
     if (found !== 'gone') return found;
