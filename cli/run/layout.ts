@@ -1,10 +1,11 @@
 /** The directories of one local run: the files that a pod would have from the kubelet. */
 import { access, chmod, constants, mkdir, mkdtemp, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { SystemError, UsageError } from '../../shared/turn/errors.ts';
 import { type Paths } from '../../shared/task/references/fill.ts';
 import { type LocalWorkspace } from './workspaces.ts';
+import { encodeOver, type Over } from '../../shared/turn/over.ts';
 import { type AgentFiles } from '../../shared/pod/step-command.ts';
 
 export interface Layout {
@@ -20,8 +21,8 @@ export interface Layout {
   workspaces: string;
   /** What `$(results.NAME.path)` is. */
   paths: Pick<Paths, 'result'>;
-  /** The files of step `number`'s agent. */
-  files: (number: number) => AgentFiles;
+  /** The files of step `number`'s agent. @param after - the numbers of its predecessors */
+  files: (number: number, after?: readonly number[]) => AgentFiles;
 }
 
 /** The names of all runs' directories begin so. */
@@ -46,10 +47,11 @@ export function layoutAt(root: string): Layout {
     paths: {
       result: (number, name) => join(run(number), 'results', name),
     },
-    files: (number) => ({
+    files: (number, before = []) => ({
       order: join(root, 'podinfo/order'),
       gate: join(root, 'podinfo/gate'),
-      before: number > 1 ? [run(number - 1)] : [],
+      over: join(root, 'podinfo/over'),
+      before: before.map(run),
       own: run(number),
       // Not there, so not written: inside a container the real one belongs to somebody else.
       terminationLog: join(run(number), 'termination-log'),
@@ -110,12 +112,22 @@ export async function makeWorkspace(
   });
 }
 
-/** Sets the order, whole or not at all. @throws {UsageError} */
+/** Sets the order. @throws {UsageError} */
 export async function writeOrder(layout: Layout, order: number): Promise<void> {
-  const file = layout.files(1).order;
+  await replace(layout.files(1).order, `${order}\n`);
+}
+
+/** Says which steps are over that post no outcome. @throws {UsageError} */
+export async function writeOver(layout: Layout, over: Over): Promise<void> {
+  const { over: file } = layout.files(1);
+  if (file !== undefined) await replace(file, encodeOver(over));
+}
+
+/** Writes a file, whole or not at all. */
+async function replace(file: string, text: string): Promise<void> {
   await inPlace(dirname(file), async () => {
-    const temporary = join(dirname(file), '.order');
-    await writeFile(temporary, `${order}\n`);
+    const temporary = join(dirname(file), `.${basename(file)}`);
+    await writeFile(temporary, text);
     await rename(temporary, file);
   });
 }

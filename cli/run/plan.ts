@@ -10,6 +10,7 @@ import { findData, type DataObject } from '../../shared/manifest/data-objects.ts
 import { NoCommandError } from '../../shared/pod/pod.ts';
 import { declaredCommand, type AgentStep } from '../../shared/pod/step-command.ts';
 import { everyStep } from '../../shared/task/finally.ts';
+import { predecessorsOf } from '../../shared/task/graph.ts';
 import { mountPathOf } from '../../shared/task/bound.ts';
 import { nameOf } from '../../shared/task/name.ts';
 import { type Paths } from '../../shared/task/references/fill.ts';
@@ -29,6 +30,10 @@ export interface LocalStep {
   name: string;
   /** From 1. */
   number: number;
+  /** The numbers of those that must be over before it begins. */
+  after: readonly number[];
+  /** Whether it runs whatever became of those: one of `finally`. */
+  always: boolean;
   image: string;
   /** What runs, with `$(NAME)` replaced as the kubelet would. */
   command: readonly string[];
@@ -51,6 +56,8 @@ export interface LocalPlan {
   task: string;
   steps: readonly LocalStep[];
   workspaces: readonly LocalWorkspace[];
+  /** Whether a step that fails ends the others, too. */
+  failFast: boolean;
   /** How long the run may take, as the Task says it and in milliseconds. */
   timeout: { text: string; ms: number } | undefined;
   /** What is different from a pod, one sentence each. */
@@ -103,16 +110,21 @@ export function planTask(task: Task, settings: LocalSettings): LocalPlan {
   const find: Sources['find'] = (wanted) => findData(settings.data ?? [], wanted, task.metadata.namespace);
   const report = (problem: string): void => void problems.push(problem);
   const workspaces = localWorkspaces(declared, { ...settings.workspaces, find, report });
+  const predecessors = predecessorsOf(whole);
   const steps = given.map((step, index) => {
     const report = (problem: string): void => void problems.push(`step ${step.name} ${problem}`);
-    const planned = planStep(step, index + 1, { ...settings, find, declared }, report);
+    const planned = {
+      ...planStep(step, index + 1, { ...settings, find, declared }, report),
+      after: predecessors[index] ?? [],
+    };
     mountProblems(step, planned, settings).forEach(report);
     workspaceProblems(step, planned, { declared, workspaces }).forEach(report);
     return planned;
   });
   if (problems.length > 0) throw new LocalRunError(name, problems);
   const said = differences(given, task.spec, settings);
-  return { task: name, steps, workspaces, timeout: timeoutOf(task.spec), differences: said };
+  const { failFast = false } = task.spec;
+  return { task: name, steps, workspaces, failFast, timeout: timeoutOf(task.spec), differences: said };
 }
 
 function planStep(
@@ -120,7 +132,7 @@ function planStep(
   number: number,
   settings: LocalSettings & Pick<Sources, 'find'> & { declared: readonly Workspace[] },
   report: (problem: string) => void,
-): LocalStep {
+): Omit<LocalStep, 'after'> {
   const path = resolve(settings.scripts, step.name);
   const variables = variablesOf(step, { given: settings.env, find: settings.find, report });
   const own = declaredCommand(step, path) ?? step.args ?? [];
@@ -137,6 +149,7 @@ function planStep(
   return {
     name: step.name,
     number,
+    always: step.always === true,
     image: step.image,
     command,
     shown: words(variables.open),

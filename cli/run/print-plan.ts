@@ -28,7 +28,7 @@ export async function printPlans(
       ...step,
       command: shown,
       env: Object.keys(step.env),
-      files: layout.files(step.number),
+      files: layout.files(step.number, step.after),
     })),
   }));
   const text =
@@ -44,13 +44,20 @@ type Printed = Omit<LocalPlan, 'steps' | 'workspaces'> & {
   })[];
 };
 
+/** The order lets it begin, or that all before it are over; a step of `finally` needs that. */
+function waitsFor({ order, before }: AgentFiles, always: boolean): string {
+  const outcomes = before.map((each) => join(each, 'outcome.json')).join(' and ');
+  if (always) return outcomes;
+  return outcomes === '' ? order : `${order} or ${outcomes}`;
+}
+
 function planText({ task, differences, steps, workspaces }: Printed): string {
-  const blocks = steps.map(({ number, name, command, directory, env, files }) => [
+  const blocks = steps.map(({ number, name, always, command, directory, env, files }) => [
     `  ${number} ${name}`,
     `    command      ${command.map(shellWord).join(' ')}`,
     `    directory    ${directory}`,
     `    environment  ${env.join(' ')}`,
-    `    waits for    ${[files.order, ...files.before.map((each) => join(each, 'outcome.json'))].join(' or ')}`,
+    `    waits for    ${waitsFor(files, always)}`,
   ]);
   return [
     `Task ${task}`,

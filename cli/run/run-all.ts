@@ -6,7 +6,8 @@ import { type Task } from '../../shared/task/task.ts';
 import { removeDeadRuns } from './lifeline.ts';
 import { planTasks } from './plan-tasks.ts';
 import { suspendWithSteps } from './suspension.ts';
-import { exitCodeOf, runTask, type RunSettings } from './run-task.ts';
+import { exitCodeOf } from './judge.ts';
+import { runTask, type RunSettings } from './run-task.ts';
 
 const ASKING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 

@@ -35,6 +35,19 @@ export function listOf(rows: readonly Row[], now: number, { columns, rows: heigh
   const room = Math.max(3, height - 4);
   if (rows.length <= room) return lines(rows);
 
+  const running = rows.filter(({ state }) => state === 'Running');
+  const spread = rows.findLastIndex(({ state }) => state === 'Running') - focus(rows);
+  // Branches that run at once may be far from each other.
+  if (running.length > 1 && spread >= room - 2) {
+    const some = running.slice(0, room - 1);
+    return [
+      ...lines(some),
+      ...rest(
+        rows.filter((row) => !some.includes(row)),
+        columns - 1,
+      ),
+    ];
+  }
   const shown = room - 2;
   const middle = focus(rows) - Math.floor(shown / 2);
   const from = Math.max(0, Math.min(middle, rows.length - shown));

@@ -11,16 +11,19 @@ interface Streams {
 /** Plain lines: what steps print goes to the stream that they printed it to, all else to standard error. */
 export function plainReporter({ stdout, stderr }: Streams): Reporter {
   let names: readonly string[] = [];
-  /** The streams on which a line has begun that goes on. */
-  const begun = new Set<Writable>();
+  /** The streams on which a line has begun that goes on, and whose line it is. */
+  const begun = new Map<Writable, string>();
   const say = (line: string): void => void write(stderr, `${line}\n`);
   const about = ({ step, number }: { step: string; number: number }): string =>
     `[${number}/${names.length}] ${step}`;
 
   function print(event: Extract<RunEvent, { type: 'Log' }>): void | Promise<void> {
     const stream = event.stream === 'stdout' ? stdout : stderr;
-    const before = begun.has(stream) ? '' : prefix(event.step, names);
-    if (event.partial === true) begun.add(stream);
+    const open = begun.get(stream);
+    // Steps that run at once do not write into each other's lines.
+    const cut = open !== undefined && open !== event.step ? '\n' : '';
+    const before = open === event.step ? '' : `${cut}${prefix(event.step, names)}`;
+    if (event.partial === true) begun.set(stream, event.step);
     else begun.delete(stream);
     return write(
       stream,
