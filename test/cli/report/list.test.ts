@@ -40,6 +40,15 @@ describe('the list', () => {
     expect(shown([one])).toEqual([line]);
   });
 
+  it('shows all that run at once, however far from each other, and counts the others', () => {
+    const rows = sixty(3, 'Running', 'Waiting').map((each, i) => (i === 50 ? row('s51', 'Running') : each));
+    expect(shown(rows, 80, 20)).toEqual([
+      '▶ s3  Running   1.0s',
+      '▶ s51 Running   1.0s',
+      '… 58 more: 2 Succeeded, 56 Waiting',
+    ]);
+  });
+
   it('shows the steps around the running one where there is no room for all, and counts the others', () => {
     const lines = shown(sixty(30, 'Running', 'Waiting'), 80, 20);
     expect(lines).toHaveLength(16);
