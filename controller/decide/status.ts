@@ -54,6 +54,7 @@ export function statusOf(known: Known): TaskStatus {
     completionTime,
     duration: completionTime && (startTime === undefined ? '0s' : between(startTime, completionTime)),
     step: `${ended.filter(isOver).length}/${ended.length}`,
+    running: conclusion === undefined ? runningOf(ended) : undefined,
     order: (pod && orderOf(pod)) ?? before?.order,
     gate: pod && gateOf(pod),
     podName: pod?.metadata.name ?? before?.podName,
@@ -63,6 +64,16 @@ export function statusOf(known: Known): TaskStatus {
   });
   return bounded(status);
 }
+
+/** The names of those that run, as a column shows them. */
+function runningOf(steps: readonly StepStatus[]): string | undefined {
+  const names = steps.filter(({ state }) => state === 'Running').map(({ name }) => name);
+  if (names.length === 0) return undefined;
+  const rest = names.length - MAX_NAMES;
+  return [names.slice(0, MAX_NAMES).join(', '), ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
+}
+
+const MAX_NAMES = 8;
 
 function word({ task, chain, hold }: Known): 'Pending' | 'Running' | 'Paused' {
   if (hold !== undefined) return 'Paused';

@@ -19,6 +19,7 @@ const COLUMNS = [
   { name: 'DURATION', type: 'string', jsonPath: '.status.duration' },
   { name: 'AGE', type: 'date', jsonPath: '.metadata.creationTimestamp' },
   { name: 'STEP', type: 'string', jsonPath: '.status.step', priority: 1 },
+  { name: 'RUNNING', type: 'string', jsonPath: '.status.running', priority: 1 },
   { name: 'REASON', type: 'string', jsonPath: '.status.reason', priority: 1 },
   { name: 'POD', type: 'string', jsonPath: '.status.podName', priority: 1 },
 ];

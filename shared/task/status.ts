@@ -71,6 +71,7 @@ export const statusSchema = z.strictObject({
   duration: text('How long the Task took, such as 1m5s; once it is over.'),
   order: number('The order: every step up to this number is released; -1 stops all.'),
   gate: number('The gate: the first step that waits for the order. Absent: no gate.'),
+  running: text('The steps that run now, by their names; absent when none does.'),
   step: text('How far the Task is: how many of its steps are over, such as 2/3.'),
   podName: text('The name of the pod.'),
   podUID: text('The uid of the pod: another one of that name is not of this Task.'),

@@ -61,6 +61,21 @@ const rows: [string, string, Partial<Seen>][] = [
   ['0/3', 'a step could not be looked up', { prepared: trouble('now') }],
 ];
 
+it('RUNNING names the steps that run', () => {
+  const names = ['a', 'b', 'c', 'd'];
+  const steps = names.map((name, index) => ({
+    name,
+    image: 'i',
+    ...(index > 0 && { after: index < 3 ? ['a'] : ['b', 'c'] }),
+  }));
+  const runningOf = (pod: ReturnType<typeof podWith>): string | undefined =>
+    decide({ task: taskOf({ steps }), pod, hadPod: true, prepared: ready, now: START }, settings).status
+      ?.running;
+  expect(runningOf(podWith(names.map(running)))).toBe('a');
+  expect(runningOf(podWith([over('a'), ...['b', 'c', 'd'].map(running)]))).toBe('b, c');
+  expect(runningOf(podWith([over('a'), failed('b'), over('c'), skipped('d')]))).toBeUndefined();
+});
+
 it.each(rows)('STEP is %s: %s', (step, _, seen) => {
   const whole = {
     task: taskOf(),
