@@ -1,5 +1,6 @@
 /** Takes flags and their values from a command line. */
 import { parseDuration } from '../../shared/turn/duration.ts';
+import { suggest } from '../../shared/manifest/suggest.ts';
 import { UsageError } from '../../shared/turn/errors.ts';
 import { flag, NAMES, type Name } from './table.ts';
 
@@ -23,8 +24,11 @@ export function readFlags(args: readonly string[]): Read {
       words.push(arg);
       continue;
     }
-    if (name === undefined)
-      throw new UsageError(`unknown flag ${arg.split('=', 1)[0]}; see taskflow-agent --help`);
+    if (name === undefined) {
+      const near = suggest(written, [...NAMES, 'command']);
+      const cure = near === undefined ? 'see taskflow-agent --help' : `did you mean --${near}?`;
+      throw new UsageError(`unknown flag ${arg.split('=', 1)[0]}; ${cure}`);
+    }
     const value = own === undefined && isValue(name, args[at + 1]) ? args[++at] : own;
     given.set(name, [...(given.get(name) ?? []), value ?? (flag(name).value === undefined ? 'true' : '')]);
   }

@@ -49,7 +49,9 @@ describe.each(agents)('exit codes of the $name', (agent) => {
   });
 
   it.each([
-    ['an unknown flag', ['--comand', 'true'], 'unknown flag --comand'],
+    ['an unknown flag', ['--comand', 'true'], 'unknown flag --comand; did you mean --command?'],
+    ['a flag with a slip', ['--retires=3', '--', 'true'], 'unknown flag --retires; did you mean --retries?'],
+    ['a flag like none', ['--xyzzy', '--', 'true'], 'unknown flag --xyzzy; see taskflow-agent --help'],
     ['no command', ['--wait', 'x', '--waitcontent', '1'], 'no command'],
     ['nothing at all', [], 'no command'],
     ['nothing after --command', ['--command'], 'no command'],
