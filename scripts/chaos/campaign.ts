@@ -20,7 +20,7 @@ export interface Campaign {
   place: Place;
   /** How many Tasks there are at once. */
   atOnce: number;
-  /** How long a Task may take, ms; what a lost node is waited for, and some. */
+  /** How long a Task may show nothing new before its end, ms: what a silent node is waited for, and some. */
   limit: number;
   /** For how long a Task is watched once it is over, ms. */
   settle: number;
@@ -78,7 +78,8 @@ async function runTask(
   const posted = Date.now();
   const over = new AbortController();
   const performing = perform(plan.acts, task, { client, posted, signal: over.signal });
-  while (!watcher.isOver(uid) && Date.now() < posted + limit) await sleep(POLL);
+  const news = (): number => watcher.seen(uid).at(-1)?.at ?? posted;
+  while (!watcher.isOver(uid) && Date.now() < news() + limit) await sleep(POLL);
   over.abort();
   const done = await performing;
   await sleep(settle);

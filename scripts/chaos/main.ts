@@ -24,7 +24,7 @@ import { ON_A_CLUSTER, planOf } from './plan.ts';
 
 const NAMESPACES: ResourceType = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace' };
 /** ms */
-const LIMIT = 240_000;
+const LIMIT = 180_000;
 const SETTLE = 4_000;
 
 const { values } = parseArgs({
