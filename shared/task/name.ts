@@ -14,7 +14,8 @@ type Named = Pick<Task, 'metadata'>;
  * @example nameOf({ metadata: { generateName: 'release-' } }) // 'release'
  */
 export function nameOf({ metadata: { name, generateName = '' } }: Named): string {
-  return name || generateName.slice(0, LONGEST).replace(/[-.]+$/, '');
+  // As the value of a label has it, it ends with a letter or digit.
+  return name || (/^.*[a-z0-9]/.exec(generateName.slice(0, LONGEST))?.[0] ?? '');
 }
 
 /** The Task as it is in a file of its own, where a cluster has had it before: it is no longer that one. */
