@@ -5,7 +5,7 @@ import { type KubeObject } from '../../../controller/runtime/objects.ts';
 import { customResourceDefinition } from '../../../shared/crd/crd.ts';
 import { podOf } from '../../../shared/pod/pod.ts';
 import { API_VERSION } from '../../../shared/task/api.ts';
-import { MAX_MOUNTS, MAX_SIDECARS, MAX_STEPS, MAX_VOLUMES } from '../../../shared/task/limits.ts';
+import { MAX_AFTER, MAX_MOUNTS, MAX_SIDECARS, MAX_STEPS, MAX_VOLUMES } from '../../../shared/task/limits.ts';
 import { type Task } from '../../../shared/task/task.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { BAD_SPECS } from '../../shared/fixtures/bad-specs.ts';
@@ -57,6 +57,12 @@ const LARGEST: Record<string, (count: number) => object> = {
       volumeMounts: many(MAX_MOUNTS, (at) => ({ name: `v${MAX_VOLUMES - 1}`, mountPath: `/m${at}` })),
     })),
     volumes: many(MAX_VOLUMES, (index) => ({ name: `v${index}`, emptyDir: {} })),
+  }),
+  predecessors: (count) => ({
+    steps: many(count, (index) => ({
+      ...stepOf(index),
+      after: many(index, (at) => `s${at}`).slice(-MAX_AFTER),
+    })),
   }),
   'everything that has a rule': (count) => ({
     timeout: '1h',
