@@ -1,5 +1,6 @@
 /** What a local run reports, in the order in which it happens. `-o json` prints these, one a line. */
 import { isUtf8 } from 'node:buffer';
+import { type Result } from '../../shared/task/results.ts';
 import { type Outcome } from '../../shared/turn/outcome.ts';
 
 export type TaskStatus = 'Successful' | 'Failure' | 'Cancelled';
@@ -36,6 +37,8 @@ export type RunEvent =
       reason: TaskReason;
       exitCode: number;
       durationMs: number;
+      /** What the Task left, as its spec.results says. */
+      results?: readonly Result[];
       message: string;
     }
   /** Tasks that were to run after one that did not succeed. */

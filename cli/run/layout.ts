@@ -3,8 +3,7 @@ import { access, chmod, constants, mkdir, mkdtemp, rename, writeFile } from 'nod
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { SystemError, UsageError } from '../../shared/turn/errors.ts';
-import { type Paths } from '../../shared/task/references/fill.ts';
-import { type LocalWorkspace } from './workspaces.ts';
+import { type LocalPaths, type LocalWorkspace } from './workspaces.ts';
 import { encodeOver, type Over } from '../../shared/turn/over.ts';
 import { type AgentFiles } from '../../shared/pod/step-command.ts';
 
@@ -20,7 +19,7 @@ export interface Layout {
   /** Where the workspaces are. */
   workspaces: string;
   /** What `$(results.NAME.path)` is. */
-  paths: Pick<Paths, 'result'>;
+  paths: LocalPaths;
   /** The files of step `number`'s agent. @param after - the numbers of its predecessors */
   files: (number: number, after?: readonly number[]) => AgentFiles;
 }
@@ -45,6 +44,7 @@ export function layoutAt(root: string): Layout {
     }),
     workspaces: join(root, 'workspaces'),
     paths: {
+      run,
       result: (number, name) => join(run(number), 'results', name),
     },
     files: (number, before = []) => ({

@@ -11,9 +11,13 @@ import { NoCommandError } from '../../shared/pod/pod.ts';
 import { declaredCommand, type AgentStep } from '../../shared/pod/step-command.ts';
 import { everyStep } from '../../shared/task/finally.ts';
 import { predecessorsOf } from '../../shared/task/graph.ts';
+import { fillOf } from '../../shared/task/references/run-time.ts';
+import { forKubelet } from '../../shared/task/references/tokens.ts';
+import { type Result } from '../../shared/task/results.ts';
+import { taskResults, type StepEnd } from '../../shared/task/task-results.ts';
+import { type Fill } from '../../shared/turn/fill.ts';
 import { mountPathOf } from '../../shared/task/bound.ts';
 import { nameOf } from '../../shared/task/name.ts';
-import { type Paths } from '../../shared/task/references/fill.ts';
 import { wholeOf, type CompleteStep } from '../../shared/task/step-template.ts';
 import { type Task, type TaskSpec, type Workspace } from '../../shared/task/task.ts';
 import { isInMount, mountsOf, pathsWithin, type Place } from './mounts.ts';
@@ -22,6 +26,7 @@ import {
   localPaths,
   localWorkspaces,
   type Directories,
+  type LocalPaths,
   type LocalWorkspace,
 } from './workspaces.ts';
 import { variablesOf, type Sources } from './variables.ts';
@@ -47,7 +52,9 @@ export interface LocalStep {
   entersLate: boolean;
   script: { path: string; text: string } | undefined;
   /** What the agent is told besides: its time limit, what a failure does, retries. */
-  limits: Omit<AgentStep, 'name' | 'always' | 'workingDir' | 'results'>;
+  limits: Omit<AgentStep, 'name' | 'always' | 'workingDir'>;
+  /** What of the command only earlier steps can say. */
+  fill: Fill | undefined;
   /** The directories in workspaces that it has instead of all of them. */
   parts: readonly string[];
 }
@@ -56,6 +63,8 @@ export interface LocalPlan {
   task: string;
   steps: readonly LocalStep[];
   workspaces: readonly LocalWorkspace[];
+  /** The Task's own results. */
+  resultsOf: (steps: readonly StepEnd[]) => Result[];
   /** Whether a step that fails ends the others, too. */
   failFast: boolean;
   /** How long the run may take, as the Task says it and in milliseconds. */
@@ -72,7 +81,7 @@ export interface LocalSettings {
   /** The directory for the temporary files of one step, which no other sees. */
   temporary: (number: number) => string;
   /** What `$(results.NAME.path)` is. */
-  paths: Pick<Paths, 'result'>;
+  paths: LocalPaths;
   /** Directories for workspaces. */
   workspaces: Directories;
   /** Variables that replace or add to those of every step. */
@@ -111,10 +120,12 @@ export function planTask(task: Task, settings: LocalSettings): LocalPlan {
   const report = (problem: string): void => void problems.push(problem);
   const workspaces = localWorkspaces(declared, { ...settings.workspaces, find, report });
   const predecessors = predecessorsOf(whole);
+  const numbers = new Map(given.map((step, index) => [step.name, index + 1]));
+  const runOf = (step: string): string => settings.paths.run(numbers.get(step) ?? 0);
   const steps = given.map((step, index) => {
     const report = (problem: string): void => void problems.push(`step ${step.name} ${problem}`);
     const planned = {
-      ...planStep(step, index + 1, { ...settings, find, declared }, report),
+      ...planStep(step, index + 1, { ...settings, find, declared, runOf }, report),
       after: predecessors[index] ?? [],
     };
     mountProblems(step, planned, settings).forEach(report);
@@ -124,26 +135,42 @@ export function planTask(task: Task, settings: LocalSettings): LocalPlan {
   if (problems.length > 0) throw new LocalRunError(name, problems);
   const said = differences(given, task.spec, settings);
   const { failFast = false } = task.spec;
-  return { task: name, steps, workspaces, failFast, timeout: timeoutOf(task.spec), differences: said };
+  const resultsOf = (ends: readonly StepEnd[]): Result[] =>
+    taskResults(task.spec, ends, localPaths(settings.paths, settings.workspaces));
+  return {
+    task: name,
+    steps,
+    workspaces,
+    resultsOf,
+    failFast,
+    timeout: timeoutOf(task.spec),
+    differences: said,
+  };
 }
 
 function planStep(
   step: CompleteStep,
   number: number,
-  settings: LocalSettings & Pick<Sources, 'find'> & { declared: readonly Workspace[] },
+  settings: LocalSettings &
+    Pick<Sources, 'find'> & { declared: readonly Workspace[]; runOf: (step: string) => string },
   report: (problem: string) => void,
 ): Omit<LocalStep, 'after'> {
   const path = resolve(settings.scripts, step.name);
-  const variables = variablesOf(step, { given: settings.env, find: settings.find, report });
-  const own = declaredCommand(step, path) ?? step.args ?? [];
   const before = wordsOfImage(step, settings);
   if (before === undefined) report(new NoCommandError([step]).message.replace(`step ${step.name} `, ''));
   // As for the kubelet, what the image says is taken as it is.
-  const words = (values: ReadonlyMap<string, string>): string[] => [
-    ...(before ?? []),
-    ...own.map((word) => expand(word, values)),
-  ];
-  const command = words(variables.all);
+  const argv = [...(before ?? []).map(forKubelet), ...(declaredCommand(step, path) ?? step.args ?? [])];
+  // What the user gives is no longer up to earlier steps.
+  const env = step.env?.map((each) => {
+    const given = settings.env.get(each.name);
+    return given === undefined ? each : { name: each.name, value: forKubelet(given) };
+  });
+  const told = fillOf({ argv, env, when: step.when }, settings.runOf);
+  const variables = variablesOf(
+    { ...step, ...(env && { env: told.env ?? [] }) },
+    { given: settings.env, find: settings.find, report },
+  );
+  const command = told.argv.map((word) => expand(word, variables.all));
   if (command.some((word) => word.includes('\0')))
     report('has a NUL in its command, which no program can be given');
   return {
@@ -152,7 +179,9 @@ function planStep(
     always: step.always === true,
     image: step.image,
     command,
-    shown: words(variables.open),
+    // What only earlier steps can say stays as it is written.
+    shown: argv.map((word) => expand(word, variables.open)),
+    fill: told.fill,
     env: { TMPDIR: settings.temporary(number), ...Object.fromEntries(variables.all) },
     directory: workingDirectory(step, number, settings, report),
     entersLate: Boolean(step.workingDir),
@@ -163,7 +192,7 @@ function planStep(
 }
 
 function limitsOf(step: CompleteStep): LocalStep['limits'] {
-  const { timeout, onError, retries, retryDelay, gracePeriod, stdout, stderr } = step;
+  const { timeout, onError, retries, retryDelay, gracePeriod, stdout, stderr, results } = step;
   return {
     ...(timeout !== undefined && { timeout }),
     ...(onError !== undefined && { onError }),
@@ -172,6 +201,7 @@ function limitsOf(step: CompleteStep): LocalStep['limits'] {
     ...(gracePeriod !== undefined && { gracePeriod }),
     ...(stdout !== undefined && { stdout }),
     ...(stderr !== undefined && { stderr }),
+    ...(results !== undefined && { results }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Sees the steps of a run to their end: those of several branches at once, and those of `finally` whatever became of the others. */
 import { SystemError } from '../../shared/turn/errors.ts';
 import { QUIT } from '../../shared/turn/order.ts';
+import { resultsOf, type Result } from '../../shared/task/results.ts';
 import { next, type Outcome } from '../../shared/turn/outcome.ts';
 import { agentArguments } from '../../shared/pod/step-command.ts';
 import { after } from './deadline.ts';
@@ -20,7 +21,7 @@ export interface Place {
   lifeline: Lifeline;
 }
 
-export type Ran = Judgement & { outcomes: readonly Outcome[] };
+export type Ran = Judgement & { outcomes: readonly Outcome[]; results: readonly Result[] };
 
 export async function runSteps(plan: LocalPlan, place: Place, settings: RunSettings): Promise<Ran> {
   const { agent, report, stop, kill } = settings;
@@ -98,8 +99,21 @@ export async function runSteps(plan: LocalPlan, place: Place, settings: RunSetti
   const last = steps.filter(({ always }) => always).length;
   const judgement = judge(outcomes, { last, stop, cause });
   const durationMs = Math.round(performance.now() - begun);
-  void report({ type: 'TaskFinished', task, ...judgement, durationMs });
-  return { ...judgement, outcomes };
+  const ends = outcomes.map((outcome) => ({
+    name: outcome.step,
+    state: outcome.outcome,
+    exitCode: outcome.exitCode,
+    results: resultsOf(outcome),
+  }));
+  const results = plan.resultsOf(ends);
+  void report({
+    type: 'TaskFinished',
+    task,
+    ...judgement,
+    durationMs,
+    ...(results.length > 0 && { results }),
+  });
+  return { ...judgement, outcomes, results };
 }
 
 /** Resolves when all that comes before a step is over, or one of them stops it. */
@@ -124,7 +138,10 @@ async function start(
     ...(step.limits.gracePeriod === undefined ? ['--grace', grace] : []),
     ...['--lifeline', String(LIFELINE)],
   ];
-  const args = [...local, ...agentArguments(about, step.number, files, { argv: step.command })];
+  const args = [
+    ...local,
+    ...agentArguments(about, step.number, files, { argv: step.command, fill: step.fill }),
+  ];
   const pipes = layout.pipes(step.number);
   return startAgentProcess(agent, args, step, { own: files.own, pipes, lifeline: lifeline.read });
 }

@@ -33,8 +33,14 @@ export function localPath(
   return join(own ?? join(root, workspace.name), subPath);
 }
 
+/** The paths of a run. */
+export interface LocalPaths extends Pick<Paths, 'result'> {
+  /** A step's run directory. */
+  run: (step: number) => string;
+}
+
 /** The paths of a Task that runs here. */
-export function localPaths(paths: Pick<Paths, 'result'>, directories: Directories): Paths {
+export function localPaths(paths: LocalPaths, directories: Directories): Paths {
   return {
     ...paths,
     workspace: (workspace, subPath) => localPath(workspace, directories, subPath),

@@ -1,6 +1,10 @@
 /** The status that a Task should have. Pure: the same Task, pod and moment always give the same. */
 import { everyStep } from '../../shared/task/finally.ts';
 import { ancestorsOf } from '../../shared/task/graph.ts';
+import { IN_POD } from '../../shared/pod/paths.ts';
+import { InvalidParamsError } from '../../shared/task/references/fill.ts';
+import { PodTooLargeError } from '../../shared/task/size.ts';
+import { taskResults } from '../../shared/task/task-results.ts';
 import { next } from '../../shared/turn/outcome.ts';
 import type { Condition, StepStatus, TaskStatus } from '../../shared/task/task.ts';
 import { defined } from '../defined.ts';
@@ -60,6 +64,7 @@ export function statusOf(known: Known): TaskStatus {
     podName: pod?.metadata.name ?? before?.podName,
     podUID: pod?.metadata.uid ?? before?.podUID,
     steps: ended,
+    results: completionTime === undefined ? undefined : resultsOfTask(task, ended),
     conditions: conditionsOf(known),
   });
   return bounded(status);
@@ -74,6 +79,17 @@ function runningOf(steps: readonly StepStatus[]): string | undefined {
 }
 
 const MAX_NAMES = 8;
+
+/** Nothing of a Task that could become no pod. */
+function resultsOfTask({ spec }: StoredTask, steps: readonly StepStatus[]): TaskStatus['results'] {
+  try {
+    const results = taskResults(spec, steps, IN_POD);
+    return results.length === 0 ? undefined : results;
+  } catch (error) {
+    if (error instanceof InvalidParamsError || error instanceof PodTooLargeError) return undefined;
+    throw error;
+  }
+}
 
 function word({ task, chain, hold }: Known): 'Pending' | 'Running' | 'Paused' {
   if (hold !== undefined) return 'Paused';

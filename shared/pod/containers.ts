@@ -1,6 +1,6 @@
 /** The containers of a Task's pod. */
 import { normalize } from 'node:path/posix';
-import { agentArguments } from './step-command.ts';
+import { agentArguments, outcomeBytes } from './step-command.ts';
 import { INSTALL_CONTAINER } from '../task/rules.ts';
 import type { Container, Sidecar, VolumeMount } from '../task/task.ts';
 import { forKubelet } from '../task/references/tokens.ts';
@@ -47,14 +47,22 @@ function entersLate({ workingDir, volumeMounts }: Resolved['step']): boolean {
   return (volumeMounts ?? []).some(({ mountPath }) => wanted.startsWith(normalize(`/${mountPath}/`)));
 }
 
+export interface Surroundings {
+  predecessors: readonly number[];
+  /** The steps of which it needs what they left. */
+  reads: readonly number[];
+  /** How many containers the pod has. */
+  containers: number;
+}
+
 /** The user's container with the agent in front of its command; whatever else the user said is kept. */
 export function stepContainer(
   { step, command }: Resolved,
   number: number,
-  predecessors: readonly number[],
+  { predecessors, reads, containers }: Surroundings,
 ): Container {
   const { script, timeout: _timeout, onError: _onError, retries: _retries, ...others } = step;
-  const { after: _after, always: _always, stdout, stderr, ...told } = others;
+  const { after: _after, always: _always, results: _results, stdout, stderr, ...told } = others;
   const { gracePeriod: _grace, retryDelay: _delay, ...given } = told;
   const { workingDir, ...rest } = given;
   const late = entersLate(step);
@@ -62,8 +70,8 @@ export function stepContainer(
   const mounts: VolumeMount[] = [
     { name: BIN_VOLUME, mountPath: AT.bin, readOnly: true },
     { name: PODINFO_VOLUME, mountPath: AT.podinfo, readOnly: true },
-    // Only those of its predecessors, and only to read: no step can forge another's outcome.
-    ...predecessors.map((each) => ({
+    // Only those of steps before it, and only to read: no step can forge another's outcome.
+    ...[...new Set([...predecessors, ...reads])].map((each) => ({
       name: runVolume(each),
       mountPath: runDirectory(each),
       readOnly: true,
@@ -77,6 +85,7 @@ export function stepContainer(
     over: `${AT.podinfo}/over`,
     before: predecessors.map(runDirectory),
     own: runDirectory(number),
+    outcomeBytes: outcomeBytes(containers),
     terminationLog: step.terminationMessagePath && forKubelet(step.terminationMessagePath),
   };
   return {

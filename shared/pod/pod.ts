@@ -9,6 +9,7 @@ import { resolveCommands } from './commands.ts';
 import { installer, sidecar, stepContainer, type PullPolicy } from './containers.ts';
 import { BIN_VOLUME, PODINFO_VOLUME, runVolume, SCRIPTS_VOLUME } from './paths.ts';
 import { scriptsConfigMap } from './scripts.ts';
+import { withFill } from './fill.ts';
 import { everyStep, finallyTime } from '../task/finally.ts';
 import { predecessorsOf } from '../task/graph.ts';
 import { mounted } from './workspaces.ts';
@@ -89,7 +90,7 @@ export function podOf(task: Task, settings: PodSettings): Pod {
   const spec = mounted(wholeOf(task.spec));
   const { namespace } = task.metadata;
   const { metadata: given, ...podFields } = ownFields(spec.podTemplate);
-  const resolved = resolveCommands(everyStep(spec), settings.images);
+  const resolved = withFill(resolveCommands(everyStep(spec), settings.images));
   const predecessors = predecessorsOf(spec);
   const initContainers = [
     ...(settings.injection === 'image-volume'
@@ -113,7 +114,13 @@ export function podOf(task: Task, settings: PodSettings): Pod {
       automountServiceAccountToken: podFields.automountServiceAccountToken ?? false,
       ...deadlineOf(spec),
       ...(initContainers.length > 0 && { initContainers }),
-      containers: resolved.map((each, index) => stepContainer(each, index + 1, predecessors[index] ?? [])),
+      containers: resolved.map((each, index) =>
+        stepContainer(each, index + 1, {
+          predecessors: predecessors[index] ?? [],
+          reads: each.reads,
+          containers: initContainers.length + resolved.length,
+        }),
+      ),
       volumes: [...(spec.volumes ?? []), ...volumes(task, settings)],
     },
   };

@@ -20,3 +20,9 @@ export const MAX_WORKSPACES = 32;
 export const MAX_PARAMS = 128;
 /** How long a step of `finally` may run that does not say it: a Task that is stopped has to come to its end. */
 export const FINALLY_TIMEOUT = '10m';
+/** The most results that a step declares. */
+export const MAX_STEP_RESULTS = 64;
+/** The most results of a Task. */
+export const MAX_TASK_RESULTS = 64;
+/** The most conditions of a step. */
+export const MAX_CONDITIONS = 32;

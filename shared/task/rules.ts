@@ -28,10 +28,23 @@ export function checkSpec(spec: unknown, context: z.core.$RefinementCtx): void {
   checkMounts(spec, report);
   checkNames([{ items: list(field(spec, 'workspaces')), parent: 'workspaces' }], report);
   checkWorkspaces(spec, report);
+  checkResults(spec, report);
   const { filled, problems } = filling(spec);
   for (const { path, message, isSole } of problems)
     context.addIssue({ code: 'custom', path: [...path], message, params: { isSole } });
   if (problems.length === 0) checkPod(filled, report);
+}
+
+function checkResults(spec: unknown, report: Report): void {
+  checkNames([{ items: list(field(spec, 'results')), parent: 'results' }], report);
+  for (const parent of ['steps', 'finally']) {
+    for (const [index, step] of list(field(spec, parent)).entries()) {
+      const names = list(field(step, 'results'));
+      for (const [at, name] of names.entries())
+        if (names.indexOf(name) < at)
+          report([parent, index, 'results', at], `names ${JSON.stringify(name)} twice; leave one out`);
+    }
+  }
 }
 
 /** What is wrong with params and references. Thousands of steps are too many, which is enough to say. */

@@ -1,7 +1,7 @@
 /** The status of a Task: what its controller says about it. */
 import { z } from 'zod';
 import { TASK_STATUSES } from './api.ts';
-import { MAX_STEPS } from './limits.ts';
+import { MAX_STEPS, MAX_TASK_RESULTS } from './limits.ts';
 import { MAX_RESULTS } from '../turn/results.ts';
 import { resultSchema } from './results.ts';
 
@@ -82,6 +82,12 @@ export const statusSchema = z.strictObject({
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
     .optional()
     .describe('How each step is, in their order.'),
+  results: z
+    .array(resultSchema)
+    .max(MAX_TASK_RESULTS)
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+    .optional()
+    .describe('What the Task left, as spec.results says; once it is over.'),
   conditions: z
     .array(conditionSchema)
     .max(16)

@@ -4,6 +4,7 @@ import { duration, label, notHere, oneOf } from './container/fields.ts';
 import { lifecycleSchema, probeSchema, restartRuleSchema } from './container/handlers.ts';
 import { containerSchema } from './container/container.ts';
 import { FINALLY_TIMEOUT, MAX_AFTER, MAX_WORKSPACES } from './limits.ts';
+import { stepResultsSchema, whenSchema } from './outputs.ts';
 import { workspaceUseSchema } from './workspaces.ts';
 
 /** The most retries of a step. With the agent's delays that is more than seven hours of trying. */
@@ -95,6 +96,8 @@ export const stepSchema = containerSchema.extend({
     .string()
     .optional()
     .describe('A script to run, instead of command. Its first line may name the interpreter: #!/bin/sh.'),
+  results: stepResultsSchema,
+  when: whenSchema,
   after: predecessors
     .meta({ 'x-kubernetes-list-type': 'set' })
     .optional()

@@ -4,6 +4,7 @@ import { duration, flag, oneOf } from './container/fields.ts';
 import { volumeSchema } from './container/volume.ts';
 import { MAX_PARAMS, MAX_SIDECARS, MAX_STEPS, MAX_VOLUMES, MAX_WORKSPACES } from './limits.ts';
 import { metadataSchema } from './metadata.ts';
+import { taskResultsSchema } from './outputs.ts';
 import { paramSchema } from './params.ts';
 import { podTemplateSchema } from './pod-template.ts';
 import { checkSpec } from './rules.ts';
@@ -49,6 +50,7 @@ export const specSchema = z
       .describe(
         'Steps that run when all others are over, one after the other, whatever became of those: also when they failed, were cancelled or out of time. One that fails makes a successful Task a failure.',
       ),
+    results: taskResultsSchema,
     failFast: flag(
       'Whether a step that fails ends those that do not come after it, too. Default: false, they go on to their end.',
     ),

@@ -12,7 +12,20 @@ export function startOf({ task, steps, agent, differences }: Event<'TaskStarted'
   ];
 }
 
-export function endOf({ task, status, reason, durationMs, message }: Event<'TaskFinished'>): string {
+export function endOf({ results = [], ...event }: Event<'TaskFinished'>): string {
+  const lines = results.map(({ name, value, size }) =>
+    value === undefined ? `  result ${name}: ${size} bytes` : `  result ${name}: ${plain(value)}`,
+  );
+  return [wordOf(event), ...lines].join('\n');
+}
+
+function wordOf({
+  task,
+  status,
+  reason,
+  durationMs,
+  message,
+}: Omit<Event<'TaskFinished'>, 'results'>): string {
   if (reason === 'TimedOut') return message.replace('the Task', `Task ${task}`);
   return `Task ${task} ${status} in ${duration(durationMs)}: ${plain(message)}`;
 }

@@ -1,24 +1,13 @@
 /** What is left to the agent: texts that are made of what other steps left. The agent itself parses none of them. */
 import type { EnvVar } from '../container/container.ts';
 import { MAX_POD_BYTES, PodTooLargeError } from '../size.ts';
+import type { Condition, Fill, Piece } from '../../turn/fill.ts';
 import { isRunTime, type RunTimeReference } from './reference.ts';
 import { tokensOf } from './tokens.ts';
 
-/** The word at an index behind `--command`; or what a step posted in its run directory; without one, the Task's outcome. */
-export type Piece = number | { run: string; of: string } | { of: 'outcome' };
-
-/** What the agent is told with `--fill`: only indexes and directories, no text of the user's. */
-export interface Fill {
-  /** The command. A number is a word as it is. */
-  argv: (number | Piece[])[];
-  /** Variables that no kubelet can give. */
-  env?: Record<string, Piece[]>;
-  when?: { input: Piece[]; operator: string; values: Piece[][] }[];
-}
-
 export interface When {
   input: string;
-  operator: string;
+  operator: Condition['operator'];
   values: readonly string[];
 }
 
@@ -53,7 +42,7 @@ export function fillOf(
     argv,
     env,
     when = [],
-  }: { argv: readonly string[]; env?: readonly EnvVar[] | undefined; when?: readonly When[] },
+  }: { argv: readonly string[]; env?: readonly EnvVar[] | undefined; when?: readonly When[] | undefined },
   runOf: (step: string) => string,
 ): ForAgent {
   const budget = { pieces: MAX_PIECES, bytes: MAX_POD_BYTES };
@@ -84,6 +73,8 @@ export function fillOf(
       })),
     }),
   };
+  // An agent wants a word behind --command.
+  if (words.length === 0) words.push('');
   return { argv: words, ...(env && { env: kept }), fill };
 }
 

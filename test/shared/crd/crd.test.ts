@@ -154,6 +154,7 @@ describe('a change of the spec', () => {
     finally: [],
     failFast: true,
     workspaces: [{ name: 'x' }],
+    results: [{ name: 'x', value: 'a' }],
     sidecars: [],
     stepTemplate: {},
     volumes: [],

@@ -196,6 +196,8 @@ it('has types without an index signature', () => {
         | 'onError'
         | 'retries'
         | 'after'
+        | 'results'
+        | 'when'
         | 'retryDelay'
         | 'gracePeriod'
         | 'stdout'

@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  fillOf,
-  type Fill,
-  type ForAgent,
-  type Piece,
-  type When,
-} from '../../../../shared/task/references/run-time.ts';
+import { fillOf, type ForAgent, type When } from '../../../../shared/task/references/run-time.ts';
+import { type Piece } from '../../../../shared/turn/fill.ts';
 import { PodTooLargeError } from '../../../../shared/task/size.ts';
 import { expand } from '../../../../shared/turn/expansion.ts';
 
@@ -35,7 +30,7 @@ describe('what is left to the agent', () => {
     [
       'how a step ended, and the Task',
       { argv: ['$(steps.a.outcome)$(steps.a.exitCode)', '$(outcome)'] },
-      { argv: [], fill: { argv: [[of('a', 'outcome'), of('a', 'exitCode')], [{ of: 'outcome' }]] } },
+      { argv: [''], fill: { argv: [[of('a', 'outcome'), of('a', 'exitCode')], [{ of: 'outcome' }]] } },
     ],
     [
       'a variable: no kubelet can give it',
@@ -103,11 +98,9 @@ function played({ argv, env = [], fill }: ForAgent, posted: (of: string) => stri
     pieces.map((piece) => (typeof piece === 'number' ? (words[piece] ?? '?') : posted(piece.of))).join('');
   for (const [name, pieces] of Object.entries(fill?.env ?? {})) variables.set(name, text(pieces));
   const command =
-    fill === undefined
+    fill?.argv === undefined
       ? words
-      : fill.argv.map((item: Fill['argv'][number]) =>
-          typeof item === 'number' ? (words[item] ?? '?') : text(item),
-        );
+      : fill.argv.map((item) => (typeof item === 'number' ? (words[item] ?? '?') : text(item)));
   return { command, env: Object.fromEntries(variables) };
 }
 
