@@ -3,6 +3,7 @@
  * reads no clock and does nothing; reconcile.ts does. docs/controller.md has it as a table, and the tests go through
  * that row by row.
  */
+import { stopOf } from './annotations.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { ImageLookupError } from '../shared/image/errors.ts';
 import type { Images } from '../shared/image/steps.ts';
@@ -26,7 +27,6 @@ import {
   END_DELAY,
   endPod,
   STOP_PATIENCE,
-  stopOf,
   stopPatience,
   stopPod,
   tidyStop,

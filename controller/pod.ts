@@ -1,11 +1,8 @@
 /** What the controller reads of a pod: Kubernetes v1 Pod, the few fields of it that say how its containers are. */
 import { GATE_ANNOTATION, ORDER_ANNOTATION, OVER_ANNOTATION } from '../shared/pod/pod.ts';
-import { parseInteger } from '../shared/turn/order.ts';
+import { STOP_ANNOTATION } from './annotations.ts';
 import { defined } from './defined.ts';
 import type { KubeObject, OwnerReference } from './runtime/objects.ts';
-
-/** On the pod, beside an order of -1: why its Task was stopped. Written in one patch with the order, so neither is lost. */
-export const STOP_ANNOTATION = 'api.practice.com/stop';
 
 export interface ObservedPod extends KubeObject {
   spec?: { nodeName?: string; activeDeadlineSeconds?: number };
@@ -41,21 +38,6 @@ export interface Terminated {
   reason?: string;
   message?: string;
   finishedAt?: string | null;
-}
-
-/** The order that the pod's agents see; `undefined` when it cannot be read, so that no step starts by it. */
-export function orderOf(pod: ObservedPod): number | undefined {
-  return parseInteger(pod.metadata.annotations?.[ORDER_ANNOTATION] ?? '');
-}
-
-/** The gate that the pod's agents see: none, a number, or one that cannot be read, which is closed for every step. */
-export function gateOf(pod: ObservedPod): number | undefined {
-  const text = gateText(pod);
-  return text === undefined || text.trim() === '' ? undefined : (parseInteger(text) ?? 0);
-}
-
-export function gateText(pod: ObservedPod): string | undefined {
-  return pod.metadata.annotations?.[GATE_ANNOTATION];
 }
 
 /** Whether a node has the pod, as far as anybody has said. */

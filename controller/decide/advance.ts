@@ -1,7 +1,8 @@
 /** The order and the gate that a pod should have. */
+import { gateOf, gateText, orderOf } from '../annotations.ts';
 import { QUIT } from '../../shared/turn/order.ts';
 import { GATE_ANNOTATION, gateFor } from '../../shared/pod/pod.ts';
-import { gateOf, gateText, hasNode, orderOf, type ObservedPod } from '../pod.ts';
+import { hasNode, type ObservedPod } from '../pod.ts';
 import { among, type Chain, type StepView } from './observe.ts';
 import { addAnnotation, removeAnnotation, setOrder, type JsonPatch } from './patch.ts';
 import type { StoredTask } from '../stored-task.ts';

@@ -1,11 +1,12 @@
 /** Whether a Task is over, and what became of it. */
+import { orderOf, CANCELLED, TIMED_OUT, type Stop } from '../annotations.ts';
 import { QUIT } from '../../shared/turn/order.ts';
 import type { StoredTask } from '../stored-task.ts';
-import { condition, hasNode, isEnded, orderOf, type ObservedPod } from '../pod.ts';
+import { condition, hasNode, isEnded, type ObservedPod } from '../pod.ts';
 import { goesOn, isKilled } from './end.ts';
 import { NEVER_STARTED } from './lost.ts';
 import type { Chain, StepView } from './observe.ts';
-import { CANCELLED, causeToStop, stopPatience, TIMED_OUT, type Stop } from './stop.ts';
+import { causeToStop, stopPatience } from './stop.ts';
 
 /** The last word on a Task. */
 export interface Conclusion {

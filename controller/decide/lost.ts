@@ -1,7 +1,7 @@
 /** What is true of a step whose end says too little by itself: its agent died, its pod was ended, its Task was stopped. */
+import { CANCELLED, type Stop } from '../annotations.ts';
 import { condition, type ObservedPod } from '../pod.ts';
 import { goesOn, isKilled, type End } from './end.ts';
-import { CANCELLED, type Stop } from './stop.ts';
 import type { StepView, Surroundings } from './observe.ts';
 
 /** The reason of a step whose container the kubelet never started. */

@@ -1,15 +1,14 @@
 /** Task + pod → what each step is doing. */
+import { gateOf, orderOf, overOf, stopOf, type Stop } from '../annotations.ts';
 import { everyStep } from '../../shared/task/finally.ts';
 import { ancestorsOf, predecessorsOf } from '../../shared/task/graph.ts';
 import { QUIT } from '../../shared/turn/order.ts';
 import type { Over } from '../../shared/turn/over.ts';
 import type { StepStatus, TaskSpec } from '../../shared/task/task.ts';
 import { defined } from '../defined.ts';
-import { gateOf, isEnded, orderOf, type ContainerStatus, type ObservedPod } from '../pod.ts';
+import { isEnded, type ContainerStatus, type ObservedPod } from '../pod.ts';
 import { endOf, goesOn, type End, type MayFail } from './end.ts';
-import { overOf } from './over.ts';
 import { lostWith, neverBegan, stoppedWith } from './lost.ts';
-import { stopOf, type Stop } from './stop.ts';
 import type { StoredTask } from '../stored-task.ts';
 
 /** One step of a pod. */

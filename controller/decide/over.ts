@@ -2,8 +2,6 @@
 import {
   encodeOver,
   NOTHING_OVER,
-  OverError,
-  parseOver,
   type Over,
   type OverStep,
   type TaskOutcome,
@@ -11,20 +9,11 @@ import {
 import { EXIT_CODES } from '../../shared/turn/exit-codes.ts';
 import { OVER_ANNOTATION } from '../../shared/pod/pod.ts';
 import { defined } from '../defined.ts';
+import { overOf } from '../annotations.ts';
 import type { ObservedPod } from '../pod.ts';
 import { goesOn } from './end.ts';
 import { among, type Chain, type StepView } from './observe.ts';
 import { addAnnotation, type JsonPatch } from './patch.ts';
-
-/** What the pod's agents are told; nothing where it cannot be read. */
-export function overOf(pod: ObservedPod): Over {
-  try {
-    return parseOver(pod.metadata.annotations?.[OVER_ANNOTATION] ?? '');
-  } catch (error) {
-    if (error instanceof OverError) return NOTHING_OVER;
-    throw error;
-  }
-}
 
 /** What an agent would say of a step that had no turn. */
 const SKIPPED: OverStep = { outcome: 'Skipped', exitCode: EXIT_CODES.SKIPPED.code };

@@ -1,4 +1,5 @@
 /** The status that a Task should have. Pure: the same Task, pod and moment always give the same. */
+import { gateOf, orderOf, STEP_FAILED, TIMED_OUT } from '../annotations.ts';
 import { everyStep } from '../../shared/task/finally.ts';
 import { ancestorsOf } from '../../shared/task/graph.ts';
 import { IN_POD } from '../../shared/pod/paths.ts';
@@ -8,14 +9,13 @@ import { taskResults } from '../../shared/task/task-results.ts';
 import { next } from '../../shared/turn/outcome.ts';
 import type { Condition, StepStatus, TaskStatus } from '../../shared/task/task.ts';
 import { defined } from '../defined.ts';
-import { gateOf, orderOf, type ObservedPod } from '../pod.ts';
+import { type ObservedPod } from '../pod.ts';
 import type { Hold } from './advance.ts';
 import { bounded } from './bounds.ts';
 import type { Conclusion } from './conclude.ts';
 import { NEVER_STARTED } from './lost.ts';
 import { among, NOT_KNOWN, type Chain, type StepView } from './observe.ts';
 import { isSame, PROGRESSING } from './patience.ts';
-import { STEP_FAILED, TIMED_OUT } from './stop.ts';
 import { stuckBy, type Trouble } from './trouble.ts';
 import type { StoredTask } from '../stored-task.ts';
 

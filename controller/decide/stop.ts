@@ -1,29 +1,23 @@
 /** Stopping a Task before its steps are over: why, and how the pod is told. */
+import {
+  CANCELLED,
+  orderOf,
+  STEP_FAILED,
+  STOP_ANNOTATION,
+  stopOf,
+  TIMED_OUT,
+  type Stop,
+} from '../annotations.ts';
 import { finallyTime } from '../../shared/task/finally.ts';
 import { parseDuration } from '../../shared/turn/duration.ts';
 import { QUIT } from '../../shared/turn/order.ts';
 import { ancestorsOf } from '../../shared/task/graph.ts';
-import { hasNode, orderOf, STOP_ANNOTATION, type ObservedPod } from '../pod.ts';
+import { hasNode, type ObservedPod } from '../pod.ts';
 import { addAnnotation, removeAnnotation, setOrder, type JsonPatch } from './patch.ts';
 import type { Chain, StepView } from './observe.ts';
 import { tellOver } from './over.ts';
 import { stuckBy, type Trouble } from './trouble.ts';
 import type { StoredTask } from '../stored-task.ts';
-
-/** Why a Task was stopped. It is kept on the pod, so that whoever looks next knows as well. */
-export interface Stop {
-  /** One CamelCase word; `Cancelled` when a person wished it. */
-  reason: string;
-  message: string;
-  /** The step that it is about. */
-  step?: string;
-  /** When, RFC 3339. */
-  at: string;
-}
-
-export const CANCELLED = 'Cancelled';
-export const STEP_FAILED = 'StepFailed';
-export const TIMED_OUT = 'TimedOut';
 
 /**
  * How long a stopped pod may take to say that its containers are over, ms: the agent's grace and the pod's own, 30 s
@@ -37,33 +31,10 @@ export const STOP_PATIENCE = 90_000;
  */
 export const END_DELAY = 10_000;
 
-/**
- * Why the pod was stopped, if it was: order and annotation are written together. Somebody may have written anything there;
- * what this controller cannot have written stops nothing.
- */
-export function stopOf(pod: ObservedPod): Stop | undefined {
-  const text = pod.metadata.annotations?.[STOP_ANNOTATION];
-  if (text === undefined || orderOf(pod) !== QUIT) return undefined;
-  const { reason, message, step, at } = asObject(text);
-  if (typeof reason !== 'string' || reason === '' || typeof message !== 'string') return undefined;
-  if (typeof at !== 'string' || Number.isNaN(Date.parse(at))) return undefined;
-  return { reason, message, ...(typeof step === 'string' && { step }), at };
-}
-
 /** Takes away an annotation that stops nothing. */
 export function tidyStop(pod: ObservedPod): JsonPatch {
   const isOurs = pod.metadata.annotations?.[STOP_ANNOTATION] === undefined || stopOf(pod) !== undefined;
   return isOurs ? [] : [removeAnnotation(STOP_ANNOTATION)];
-}
-
-function asObject(text: string): Record<keyof Stop, unknown> {
-  const nothing = { reason: undefined, message: undefined, step: undefined, at: undefined };
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...nothing, ...value } : nothing;
-  } catch {
-    return nothing;
-  }
 }
 
 /** How long a stopped pod may take in all, ms: its steps of `finally` run to their end. */

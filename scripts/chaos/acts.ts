@@ -1,8 +1,8 @@
 /** Does to a Task what its plan says. */
+import { STOP_ANNOTATION } from '../../controller/annotations.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient } from '../../controller/runtime/client.ts';
 import { PODS, TASKS, type ResourceType } from '../../controller/runtime/objects.ts';
-import { STOP_ANNOTATION } from '../../controller/pod.ts';
 import type { StoredTask } from '../../controller/stored-task.ts';
 import { GATE_ANNOTATION, ORDER_ANNOTATION, podNameOf } from '../../shared/pod/pod.ts';
 import { killAgent } from './agents.ts';

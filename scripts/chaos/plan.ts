@@ -122,7 +122,11 @@ function actsOf(random: Random, after: number, steps: readonly PlannedStep[]): A
       return [annotate('stop', random.pick(['{', 'null', '{"reason":"Cancelled","message":"x"}', '""']))];
     case 'order':
       return [annotate('order', random.pick(['-1', '-1', 'x', '-7']))];
-    default:
+    case 'cancel':
+    case 'delete-pod':
+    case 'delete-task':
+    case 'unlabel':
+    case 'disown':
       return [{ kind, after }];
   }
 }

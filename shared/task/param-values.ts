@@ -48,9 +48,9 @@ export function typeOf(param: unknown): Type {
 }
 
 function valueOf(param: unknown): ParamValue | undefined {
-  const [given, preset] = [field(param, 'value'), field(param, 'default')] as (ParamValue | undefined)[];
-  if (isMap(given) && isMap(preset)) return { ...preset, ...given } as ParamValue;
-  return given ?? preset;
+  const [given, preset] = [field(param, 'value'), field(param, 'default')];
+  const value = isMap(given) && isMap(preset) ? { ...preset, ...given } : (given ?? preset);
+  return value as ParamValue | undefined;
 }
 
 function problemsOf(param: unknown, name: string): SpecProblem[] {

@@ -24,7 +24,7 @@ export function checkWorkspaces(spec: unknown, report: Report): void {
     else
       report(
         ['workspaces', index, 'mountPath'],
-        `workspace ${other} is at ${String(path)} already; choose another path`,
+        `workspace ${other} is at ${JSON.stringify(path)} already; choose another path`,
       );
   }
   const check = (container: unknown, path: (string | number)[]): void => {

@@ -4,8 +4,6 @@ import { readJournal } from '../../scripts/chaos/journal.ts';
 import { type Act } from '../../scripts/chaos/plan.ts';
 import { type StepStatus, type Task, type TaskStatus } from '../../shared/task/task.ts';
 
-type Steps = Task['spec']['steps'];
-
 export const iso = (seconds: number): string => new Date(seconds * 1000).toISOString();
 
 /** A Task of steps a, b and c. */
@@ -17,7 +15,7 @@ export const spec = (
     name,
     image: 'i',
     ...(onError[name] && { onError: onError[name] }),
-  })) as Steps,
+  })),
   ...fields,
 });
 

@@ -11,11 +11,12 @@ const places = (lookupDeny: string[], lookupAllow: string[] = []) =>
 describe('where images may be asked for', () => {
   it('is nowhere in a network that is denied, or at an address of this machine', () => {
     const { denied } = places(['10.96.0.0/12,192.0.2.0/24', '2001:db8::/32']);
-    for (const address of ['10.96.0.1', '10.111.255.255', '192.0.2.7', '::ffff:10.96.0.1', '2001:db8::1'])
-      expect(denied.check(address, address.includes(':') ? 'ipv6' : 'ipv4'), address).toBe(true);
-    for (const address of ['10.112.0.1', '192.0.3.1']) expect(denied.check(address), address).toBe(false);
-    for (const { address, family } of Object.values(networkInterfaces()).flatMap((own = []) => own))
-      expect(denied.check(address, family === 'IPv6' ? 'ipv6' : 'ipv4'), address).toBe(true);
+    const isDenied = (address: string): boolean =>
+      denied.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
+    const own = Object.values(networkInterfaces()).flatMap((each = []) => each.map(({ address }) => address));
+    const inside = ['10.96.0.1', '10.111.255.255', '192.0.2.7', '::ffff:10.96.0.1', '2001:db8::1', ...own];
+    expect(inside.filter((address) => !isDenied(address))).toEqual([]);
+    expect(['10.112.0.1', '192.0.3.1'].filter(isDenied)).toEqual([]);
   });
 
   it.each(['10.0.0.0', '10.0.0.0/33', '::/129', 'x/8', '10.0.0.0/8/8', '10.0.0.0/', '10.0.0.0/-1'])(

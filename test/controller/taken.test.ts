@@ -226,7 +226,7 @@ describe('the pod of a Task', () => {
   ])('is put right when its %s were taken away before a status named it', async (_, metadata) => {
     const world = await worldWith();
     const task = await world.apply(ONE);
-    const { name = '' } = (await put(world, PODS, podOf(task, SETTINGS))).metadata;
+    const { name } = (await put(world, PODS, podOf(task, SETTINGS))).metadata;
     await world.client.patch(PODS, { namespace: NAMESPACE, name }, { type: 'merge', body: { metadata } });
     control(world);
     await waitUntil('it is as it was', async () => {

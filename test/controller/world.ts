@@ -1,9 +1,9 @@
 /** A model of one pod: agents that go by the real `turn`, and a kubelet that reports them when it likes. */
+import { gateOf, orderOf, overOf } from '../../controller/annotations.ts';
 import { applyPatch } from './json-patch.ts';
 import { decide, type Decision, type Settings } from '../../controller/decide.ts';
-import { gateOf, orderOf, type ContainerStatus, type ObservedPod } from '../../controller/pod.ts';
+import { type ContainerStatus, type ObservedPod } from '../../controller/pod.ts';
 import { isFinal, type StoredTask } from '../../controller/stored-task.ts';
-import { overOf } from '../../controller/decide/over.ts';
 import { everyStep } from '../../shared/task/finally.ts';
 import { ancestorsOf, predecessorsOf } from '../../shared/task/graph.ts';
 import { turn } from '../../shared/turn/order.ts';

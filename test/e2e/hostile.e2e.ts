@@ -137,8 +137,8 @@ describe('where admission adds something to each pod', () => {
         matchResources: { resourceRules, namespaceSelector: { matchLabels: labels } },
       },
     };
-    await client.create(POLICIES, policy as KubeObject);
-    await client.create(BINDINGS, binding as KubeObject);
+    await client.create(POLICIES, policy);
+    await client.create(BINDINGS, binding);
     const probe = {
       metadata: { generateName: 'probe-', namespace },
       spec: { containers: [{ name: 'a', image: IMAGE }] },
@@ -199,8 +199,9 @@ describe('before the API server would take its pod', () => {
     ...['--insecure-registry', host, '--metrics-addr', `127.0.0.1:${metricsPort}`],
     ...['--image-pull-patience', '30s'],
   ]);
-  const silent = (name: string, more: object = {}): Task['spec'] =>
-    ({ steps: [{ name: 'a', image: `${host}/${name}`, ...more }] }) as Task['spec'];
+  const silent = (name: string, more: object = {}): Task['spec'] => ({
+    steps: [{ name: 'a', image: `${host}/${name}`, ...more }],
+  });
   /** How often the controller has read a secret. */
   const secretsRead = async (): Promise<number> => {
     const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();

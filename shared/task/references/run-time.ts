@@ -61,7 +61,7 @@ export function fillOf(
     values: values.map((value) => partsOf(value, variables, budget)),
   }));
   const fill: Fill = {
-    argv: command.map((parts) => (isText(parts) ? add(String(parts[0] ?? '')) : pieces(parts))),
+    argv: command.map((parts) => (isText(parts) ? add(parts.join('')) : pieces(parts))),
     ...(variables.size > 0 && {
       env: Object.fromEntries([...variables].map(([name, parts]) => [name, pieces(parts)])),
     }),

@@ -68,7 +68,8 @@ function* barePlaces(text: string): Generator<number> {
     const character = text[at] ?? '';
     const isQuoted = within.at(-1) === '"';
     if (character === '\\') at++;
-    else if (character === '"') isQuoted ? within.pop() : within.push('"');
+    else if (character === '"' && isQuoted) within.pop();
+    else if (character === '"') within.push('"');
     else if (text.startsWith('$(', at)) [at] = [at + 1, within.push('(')];
     else if (isQuoted) continue;
     else if (character === "'") at = endOf(text, "'", at + 1);

@@ -117,7 +117,7 @@ function checkResources(resources: Spot): void {
         amount.say(
           'no resource of Kubernetes; use cpu, memory or ephemeral-storage, or one with a domain (example.com/gpu)',
         );
-      else if (/^-/.test(String(amount.value)) && compareQuantities(amount.value, 0) < 0)
+      else if (String(amount.value).startsWith('-') && compareQuantities(amount.value, 0) < 0)
         amount.say('expected an amount that is not below 0');
       else if (
         name === 'requests' &&

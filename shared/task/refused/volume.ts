@@ -21,7 +21,7 @@ export function checkVolume(volume: Spot): void {
     .at('path')
     .want((path) => path.startsWith('/'), 'a path from the root');
   checkProjected(volume.at('projected'));
-  if (/^-/.test(String(volume.at('emptyDir').at('sizeLimit').value)))
+  if (String(volume.at('emptyDir').at('sizeLimit').value).startsWith('-'))
     volume.at('emptyDir').at('sizeLimit').say('expected an amount that is not below 0');
 }
 

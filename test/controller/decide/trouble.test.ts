@@ -1,6 +1,6 @@
+import { STOP_ANNOTATION } from '../../../controller/annotations.ts';
 import { describe, expect, it } from 'vitest';
 import { decide, type Seen } from '../../../controller/decide.ts';
-import { STOP_ANNOTATION } from '../../../controller/pod.ts';
 import { failed, iso, podWith, running, silent, skipped, START, taskOf, waiting } from '../builders.ts';
 import { settings, ready, decided, stopped, spec, known, since } from './decided.ts';
 

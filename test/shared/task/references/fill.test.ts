@@ -412,7 +412,7 @@ describe('whatever a value says', () => {
     );
   });
 
-  it('it is filled in once', () => {
+  it('counts once: what is filled in is not read again', () => {
     fc.assert(
       fc.property(text, (value) => {
         const { filled } = tryFillIn(
