@@ -51,6 +51,8 @@ describe.concurrent('a graph', () => {
     [
       'tells those behind a step that was killed with its agent',
       {
+        // In a namespace of its own the agent is the first process, which nobody in it can kill.
+        podTemplate: { shareProcessNamespace: true },
         steps: [sh('a', 'kill -9 $PPID; sleep 5'), sh('b', 'true', first), sh('c', 'true', { after: ['a'] })],
         ...tell,
       },
