@@ -77,6 +77,7 @@ async function measure(): Promise<Row[]> {
     const than = { what: 'a plain pod, to Succeeded', samples: plain };
     rows.push({ what, unit: 'ms', samples, than, budgets: [budget] });
   }
+  rows.push(...(await branches()));
   const wanted = { what: '50 Tasks of 3 steps at once', rounds: 3 };
   say(`${wanted.what}, ${wanted.rounds} times`);
   const samples: number[] = [];
@@ -101,6 +102,38 @@ async function measure(): Promise<Row[]> {
     budgets: [{ of: 'median', atMost: 28_000 }],
   });
   return rows;
+}
+
+/** Four steps of a second between two others: as branches, and in a row, beside a pod that runs all six at once. */
+async function branches(): Promise<Row[]> {
+  const [first, ...others] = containers(6, ['sleep', '1']);
+  const last = others.pop();
+  if (first === undefined || last === undefined) return [];
+  const quick = { command: ['true'] };
+  const row = [{ ...first, ...quick }, ...others, { ...last, ...quick }];
+  const graph = row.map((each, index) => {
+    if (index === 0) return each;
+    return { ...each, after: index < row.length - 1 ? [first.name] : others.map(({ name }) => name) };
+  });
+  const samples: { graph: number[]; row: number[]; plain: number[] } = { graph: [], row: [], plain: [] };
+  say(`four branches of sleep 1, ${ROUNDS} times`);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    samples.plain.push(await pod(row));
+    samples.graph.push(await task(graph));
+    samples.row.push(await task(row));
+  }
+  const than = { what: 'a plain pod of the six, to Succeeded', samples: samples.plain };
+  return [
+    // At most 1.3 s more, on a machine where such a pod takes some 3.3 s.
+    {
+      what: 'four branches of sleep 1 between two steps',
+      unit: 'ms',
+      samples: samples.graph,
+      than,
+      budgets: [{ of: 'ratio', atMost: 1.4 }],
+    },
+    { what: 'the same six steps in a row', unit: 'ms', samples: samples.row, than },
+  ];
 }
 
 /** From POST until the last is there, ms. */
