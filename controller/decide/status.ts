@@ -9,7 +9,7 @@ import { taskResults } from '../../shared/task/task-results.ts';
 import { next } from '../../shared/turn/outcome.ts';
 import type { Condition, StepStatus, TaskStatus } from '../../shared/task/task.ts';
 import { defined } from '../defined.ts';
-import { type ObservedPod } from '../pod.ts';
+import type { ObservedPod } from '../pod.ts';
 import type { Hold } from './advance.ts';
 import { bounded } from './bounds.ts';
 import type { Conclusion } from './conclude.ts';

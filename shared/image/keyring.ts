@@ -52,7 +52,7 @@ export const anonymous: Keyring = { scope: 'anonymous', find: () => Promise.reso
  *
  * @see https://github.com/kubernetes/kubernetes/blob/v1.36.0/pkg/credentialprovider/keyring.go
  */
-export function matching(entries: readonly Entry[], host: string, repository: string): Credential[] {
+function matching(entries: readonly Entry[], host: string, repository: string): Credential[] {
   const found = entries
     .filter(({ key }) => matches(key, host, repository))
     .toSorted((a, b) => compare(nameOf(b), nameOf(a)));

@@ -1,4 +1,4 @@
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
@@ -22,6 +22,14 @@ describe('the README', () => {
     expect(packageJson.scripts).toHaveProperty('test');
   });
 
+  it('begins with the example of a release', async () => {
+    const isTask = (text: string): boolean => text.startsWith('# file: release.yaml\n');
+    const shown = (await blocksOf('README.md', 'yaml')).find(({ text }) => isTask(text))?.text;
+    const withoutComments = (text = ''): string => text.replaceAll(/^#.*\n/gm, '');
+    const example = await readFile(join(ROOT, 'examples/release.yaml'), 'utf8');
+    expect(withoutComments(shown)).toBe(withoutComments(example));
+  });
+
   it('has snippets that work, every one, and transcripts of what is printed', async () => {
     const { directory, run } = await checkout();
     let ran = 0;
@@ -30,19 +38,24 @@ describe('the README', () => {
       if (file !== undefined) await writeFile(join(directory, file), text);
       else if (language === 'js') {
         await writeFile(join(directory, 'snippet.mjs'), text);
-        expect((await execa(process.execPath, ['snippet.mjs'], { cwd: directory })).stdout).toBe('3');
+        expect((await execa(process.execPath, ['snippet.mjs'], { cwd: directory })).stdout).toBe('5');
         ran++;
       } else if (language === 'sh' && !SET_UP.includes(text)) {
         expect(await run(text)).toMatchObject({ exitCode: 0 });
         ran++;
       } else if (language === 'console') {
         for (const { command, printed } of commandsOf(text)) {
-          expect({ command, printed: (await run(command)).all }).toEqual({ command, printed });
+          // Steps that run at the same time print in any order.
+          const lines = (text: string): string[] => text.split('\n').toSorted();
+          expect({ command, printed: lines((await run(command)).all) }).toEqual({
+            command,
+            printed: lines(printed),
+          });
           ran++;
         }
       }
     }
-    expect(ran).toBe(4);
+    expect(ran).toBe(5);
   });
 });
 

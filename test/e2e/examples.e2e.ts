@@ -3,7 +3,8 @@ import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { type RunEvent } from '../../cli/run/events.ts';
 import { parseTasks } from '../../shared/manifest/index.ts';
-import { type Task } from '../../shared/task/task.ts';
+import { everyStep } from '../../shared/task/finally.ts';
+import { type Step, type Task } from '../../shared/task/task.ts';
 import { taskflow } from '../support/cli.ts';
 import { blocksOf, shownManifests } from '../support/manifests.ts';
 import { scratch } from '../support/scratch.ts';
@@ -40,11 +41,14 @@ describe('a Task that is shown', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as RunEvent);
-    const finished = events.filter((event) => event.type === 'StepFinished');
+    // Branches that run at once end in any order.
+    const finished = events
+      .filter((event) => event.type === 'StepFinished')
+      .toSorted((one, other) => one.number - other.number);
     expect(status.steps).toMatchObject(finished.map(({ step, outcome }) => ({ name: step, state: outcome })));
 
     const pod = (await cluster.podOf(created))?.metadata.name ?? '';
-    for (const { name } of task.spec.steps) {
+    for (const { name } of everyStep(task.spec)) {
       const local = events.filter((event) => event.type === 'Log').filter(({ step }) => step === name);
       const logs = await execa('kubectl', ['logs', pod, '-c', name, '--namespace', cluster.namespace]);
       // Both streams are one in a pod's log, in no certain order.
@@ -78,15 +82,14 @@ it('Tasks are listed as the README shows it', async () => {
 /** With an image that the cluster has. What its own image would run is not asked for: there may be no registry. */
 function withImage(task: Task): Task {
   const image = { image: IMAGE, imagePullPolicy: PULL };
-  const { steps, stepTemplate, sidecars } = task.spec;
-  const spec: Task['spec'] = {
-    ...task.spec,
-    steps: steps.map((step) => ({
-      ...step,
-      ...(step.image !== undefined && image),
-      ...(step.script === undefined && step.command === undefined && { command: ['echo'] }),
-    })),
-  };
+  const { steps, finally: last, stepTemplate, sidecars } = task.spec;
+  const ours = (step: Step): Step => ({
+    ...step,
+    ...(step.image !== undefined && image),
+    ...(step.script === undefined && step.command === undefined && { command: ['echo'] }),
+  });
+  const spec: Task['spec'] = { ...task.spec, steps: steps.map(ours) };
+  if (last !== undefined) spec.finally = last.map(ours);
   if (stepTemplate !== undefined) spec.stepTemplate = { ...stepTemplate, ...image };
   if (sidecars !== undefined) spec.sidecars = sidecars.map((sidecar) => ({ ...sidecar, ...image }));
   return { ...task, spec };

@@ -12,8 +12,13 @@ import { useCluster } from './cluster.ts';
 const cluster = useCluster();
 type Step = Task['spec']['steps'][number];
 
-const sh = (name: string, script: string, more: object = {}): Step =>
-  ({ name, image: IMAGE, imagePullPolicy: PULL, command: ['sh', '-c', script], ...more }) as Step;
+const sh = (name: string, script: string, more: object = {}): Step => ({
+  name,
+  image: IMAGE,
+  imagePullPolicy: PULL,
+  command: ['sh', '-c', script],
+  ...more,
+});
 const volumes = [{ name: 'work', emptyDir: {} }];
 const volumeMounts = [{ name: 'work', mountPath: '/work' }];
 

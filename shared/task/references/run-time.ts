@@ -78,7 +78,7 @@ export function fillOf(
   return { argv: words, ...(env && { env: kept }), fill };
 }
 
-const isText = (parts: Parts): boolean =>
+const isText = (parts: Parts): parts is readonly string[] =>
   parts.length === 0 || (parts.length === 1 && typeof parts[0] === 'string');
 
 function posted(reference: RunTimeReference, runOf: (step: string) => string): Piece {
