@@ -6,6 +6,7 @@ import { valuesOf } from './param-values.ts';
 import { fillIn, InvalidParamsError, type Paths } from './references/fill.ts';
 import { checkSteps } from './size.ts';
 import type { Step, StepTemplate, TaskSpec } from './task.ts';
+import { checkWorkspaces } from './workspace-rules.ts';
 
 /** A step that has its image, its own or the template's. */
 export type CompleteStep = Step & {
@@ -36,7 +37,11 @@ export type Whole<Spec extends Fillable> = Omit<Spec, 'params' | 'stepTemplate' 
 export function wholeOf<Spec extends Fillable>(spec: Spec, paths: Paths = IN_POD): Whole<Spec> {
   const { values, problems } = valuesOf(spec.params);
   if (problems.length > 0) throw new InvalidParamsError(problems);
-  const { params: _, stepTemplate, steps, finally: last, ...rest } = fillIn(spec, { values, paths });
+  const filled = fillIn(spec, { values, paths });
+  // What a CRD cannot say of them; once more, since a place may have been a reference.
+  checkWorkspaces(filled, (path, message) => problems.push({ path, message }));
+  if (problems.length > 0) throw new InvalidParamsError(problems);
+  const { params: _, stepTemplate, steps, finally: last, ...rest } = filled;
   checkSteps(everyStep({ steps, finally: last }), stepTemplate);
   const whole = (step: Step): CompleteStep =>
     complete(stepTemplate === undefined ? step : merge(stepTemplate, step));

@@ -184,7 +184,9 @@ describe.each(agents)('a command that the $name cannot execute', (agent) => {
     await writeFile(order, '1');
     const seen = await running;
     expect(seen).toMatchObject({ exitCode: 126, stdout: '' });
-    expect(seen.stderr).toBe('taskflow-agent: cannot run true: argument list too long (E2BIG)\n');
+    expect(seen.stderr).toBe(
+      'taskflow-agent: cannot run true: argument list too long (E2BIG); an argument or a variable has at most 128 KiB, all together a quarter of the stack (ulimit -s)\n',
+    );
     expect(await outcomeIn(directory)).toMatchObject({ outcome: 'Failed', reason: 'CommandNotExecutable' });
   });
 });

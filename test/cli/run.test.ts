@@ -87,7 +87,7 @@ describe.each(localAgents)('taskflow run with the $name', (agent) => {
     expect(exitCode).toBe(0);
   });
 
-  it('ends when an agent dies without a word, and cancels what comes after', async () => {
+  it('ends when an agent dies without a word, and skips what comes after', async () => {
     const file = await taskFile([sh('a', 'echo $$; kill -9 $PPID; sleep 300'), sh('b', 'echo b')]);
     const { exitCode, stdout } = await run(file, '-o', 'json');
     const events = stdout
@@ -97,7 +97,7 @@ describe.each(localAgents)('taskflow run with the $name', (agent) => {
     expect(exitCode).toBe(137);
     expect(events.filter(({ type }) => type === 'StepFinished')).toMatchObject([
       { step: 'a', outcome: 'Error', exitCode: 137, reason: 'AgentDied' },
-      { step: 'b', outcome: 'Cancelled' },
+      { step: 'b', outcome: 'Skipped' },
     ]);
   });
 
@@ -175,7 +175,7 @@ describe('taskflow run', () => {
     const { exitCode, stdout, stderr } = await taskflow(['run', file]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 125, stdout: '' });
     expect(stderr).toContain('a Error: its agent cannot be started: argument list too long (E2BIG)');
-    expect(stderr).toContain('b Cancelled');
+    expect(stderr).toContain('b Skipped');
   });
 
   it('runs nothing with --dry-run, and shows the plan: no value of a variable is in it', async () => {

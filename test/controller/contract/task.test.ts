@@ -6,9 +6,10 @@ import { customResourceDefinition } from '../../../shared/crd/crd.ts';
 import { podOf } from '../../../shared/pod/pod.ts';
 import { API_VERSION } from '../../../shared/task/api.ts';
 import { MAX_AFTER, MAX_MOUNTS, MAX_SIDECARS, MAX_STEPS, MAX_VOLUMES } from '../../../shared/task/limits.ts';
+import { InvalidParamsError } from '../../../shared/task/references/fill.ts';
 import { type Task } from '../../../shared/task/task.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-import { BAD_SPECS } from '../../shared/fixtures/bad-specs.ts';
+import { LATE_SPECS, REFUSED_SPECS } from '../../shared/fixtures/bad-specs.ts';
 import { causesOf } from './things.ts';
 import { fresh, useTarget } from './target.ts';
 
@@ -76,11 +77,18 @@ function stepOf(index: number): object {
 }
 
 describe('a Task', () => {
-  test.each(BAD_SPECS)('is refused for $what', async ({ spec, rule }) => {
+  test.each(REFUSED_SPECS)('is refused for $what', async ({ spec, rule }) => {
     const reply = await target().talk.ask('POST', `${path()}?dryRun=All`, { body: taskOf(spec) });
     expect(reply.code).toBe(422);
     if (rule !== undefined)
       expect(causesOf(reply).map(({ message }) => message)).toEqual([expect.stringContaining(rule)]);
+  });
+
+  test.each(LATE_SPECS)('is taken with $what, and refused as its pod is made', async ({ spec }) => {
+    const reply = await target().talk.ask('POST', `${path()}?dryRun=All`, { body: taskOf(spec) });
+    expect(reply.code).toBe(201);
+    const task = { ...taskOf(spec), metadata: { name: 'a', uid: 'u' } } as Task;
+    expect(() => podOf(task, { agentImage: 'agent' })).toThrow(InvalidParamsError);
   });
 
   test.each(Object.entries(LARGEST))('may have the most %s', async (_, largest) => {

@@ -162,7 +162,9 @@ function objectCauses(value: Fields, schema: Schema, field: string, old: unknown
   const { required = [], minProperties, maxProperties } = schema;
   const size = Object.keys(value).length;
   return [
-    ...required.filter((key) => value[key] === undefined).map((key) => cause.required(join(field, key))),
+    ...required
+      .filter((key) => (value[key] ?? undefined) === undefined)
+      .map((key) => cause.required(join(field, key))),
     ...(maxProperties !== undefined && size > maxProperties
       ? [
           {
