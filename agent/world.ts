@@ -121,7 +121,7 @@ export function observe(platform: Pick<Platform, 'files' | 'warn'>, sources: Sou
     if (!outcomes.includes(undefined)) return outcomes;
     const { steps } = over();
     return outcomes.map((outcome, index) => {
-      const number = Number((runs[index] ?? '').split('/').findLast((part) => part !== ''));
+      const number = Number(/(\d{1,9})\/?$/.exec(runs[index] ?? '')?.[1]);
       const said = steps.get(number);
       return outcome ?? (said && outcomeOver(number, said));
     });
