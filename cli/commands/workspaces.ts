@@ -1,9 +1,9 @@
 /** The option that makes a directory of this machine a workspace. */
-import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { suggest } from '../../shared/manifest/suggest.ts';
 import type { Task } from '../../shared/task/task.ts';
 import { UsageError } from '../../shared/turn/errors.ts';
+import { problemWith } from '../run/plan-tasks.ts';
 
 export const workspaceOption = {
   workspace: {
@@ -29,8 +29,9 @@ export function givenWorkspaces(given: readonly string[], tasks: readonly Task[]
       throw new UsageError(`--workspace ${name}: no Task has a workspace of that name; ${cure}`);
     }
     const directory = resolve(path);
-    if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true)
-      throw new UsageError(`--workspace ${name}: ${path} is no directory; make it, or name another`);
+    const problem = problemWith(directory);
+    if (problem !== undefined)
+      throw new UsageError(`--workspace ${name}: ${path} ${problem}; make the directory, or name another`);
     directories.set(name, directory);
   }
   return directories;

@@ -16,11 +16,11 @@ import { forKubelet } from '../../shared/task/references/tokens.ts';
 import { type Result } from '../../shared/task/results.ts';
 import { taskResults, type StepEnd } from '../../shared/task/task-results.ts';
 import { type Fill } from '../../shared/turn/fill.ts';
-import { mountPathOf } from '../../shared/task/bound.ts';
 import { nameOf } from '../../shared/task/name.ts';
 import { wholeOf, type CompleteStep } from '../../shared/task/step-template.ts';
 import { type Task, type TaskSpec, type Workspace } from '../../shared/task/task.ts';
-import { isInMount, mountsOf, pathsWithin, type Place } from './mounts.ts';
+import { differences } from './differences.ts';
+import { isInMount, mountProblems, workspaceProblems } from './mounts.ts';
 import {
   localPath,
   localPaths,
@@ -133,7 +133,7 @@ export function planTask(task: Task, settings: LocalSettings): LocalPlan {
     return planned;
   });
   if (problems.length > 0) throw new LocalRunError(name, problems);
-  const said = differences(given, task.spec, settings);
+  const said = differences(given, task.spec, settings.directory);
   const { failFast = false } = task.spec;
   const resultsOf = (ends: readonly StepEnd[]): Result[] =>
     taskResults(task.spec, ends, localPaths(settings.paths, settings.workspaces));
@@ -217,25 +217,6 @@ function wordsOfImage(step: CompleteStep, { images }: LocalSettings): readonly s
   return found && imageWords(imageFor(found, hostPlatform()), step.args);
 }
 
-function mountProblems(step: CompleteStep, planned: LocalStep, { ignoreMounts }: LocalSettings): string[] {
-  const mounts = mountsOf(step);
-  if (mounts.length === 0) return [];
-  if (!ignoreMounts) {
-    const all = mounts.map(({ name, path }) => `${name} at ${path}`).join(', ');
-    const isThere = isInMount(step);
-    return [
-      `mounts ${all}${isThere ? `, and runs there (workingDir ${step.workingDir})` : ''}: a local process cannot mount volumes; ${isThere ? 'run the Task in a cluster' : 'go on without them with --ignore-mounts'}`,
-    ];
-  }
-  const places = placesOf(step, planned);
-  return mounts.flatMap(({ name, path }) =>
-    pathsWithin(path, places).map(
-      (found) =>
-        `names ${found.path} in ${found.where}, which is in its mount ${name} at ${path}: without the mount that is this machine's own ${path}; ${found.where === 'workingDir' ? 'leave workingDir out' : 'take the path from a variable and give it with --env'}, or run the Task in a cluster`,
-    ),
-  );
-}
-
 function partsOf(
   { workspaces = [] }: CompleteStep,
   { declared, workspaces: directories }: { declared: readonly Workspace[]; workspaces: Directories },
@@ -245,45 +226,6 @@ function partsOf(
     const path = workspace && subPath && localPath(workspace, directories, subPath);
     return path ? [path] : [];
   });
-}
-
-/** In a pod a workspace is at its mountPath; here that is this machine's own. */
-function workspaceProblems(
-  step: CompleteStep,
-  planned: LocalStep,
-  { declared, workspaces }: { declared: readonly Workspace[]; workspaces: readonly LocalWorkspace[] },
-): string[] {
-  const places = placesOf(step, planned).map(({ where, text }) => ({
-    where,
-    text: workspaces.reduce((left, { path }) => left.replaceAll(path, ''), text),
-  }));
-  return workspaces.flatMap(({ name, path }) => {
-    const workspace = declared.find((each) => each.name === name);
-    const mountPath = workspace && mountPathOf(workspace);
-    if (mountPath === undefined || mountPath === path) return [];
-    return pathsWithin(mountPath, places).map(
-      (found) =>
-        `names ${found.path} in ${found.where}, which in a pod is in workspace ${name}; here that is this machine's own ${mountPath}: write $(workspaces.${name}.path), which is right in both`,
-    );
-  });
-}
-
-/** Everything in which a step can name a path. */
-function placesOf(
-  { workingDir, env, args }: CompleteStep,
-  { command, script, env: variables }: LocalStep,
-): Place[] {
-  const ofCommand = command.length - (args?.length ?? 0);
-  return [
-    ...(workingDir ? [{ where: 'workingDir', text: workingDir }] : []),
-    ...command.map((text, index) => ({
-      where: index < ofCommand ? `command[${index}]` : `args[${index - ofCommand}]`,
-      // Where its script is here is no matter of the Task's.
-      text: text === script?.path ? '' : text,
-    })),
-    ...(script === undefined ? [] : [{ where: 'its script', text: script.text }]),
-    ...(env ?? []).map(({ name }) => ({ where: `env ${name}`, text: variables[name] ?? '' })),
-  ];
 }
 
 function workingDirectory(
@@ -308,46 +250,3 @@ function workingDirectory(
   }
   return directory;
 }
-
-/** The fields of a container that mean nothing to a local process. */
-const NOT_APPLIED = [
-  ...([
-    'ports',
-    'resources',
-    'securityContext',
-    'livenessProbe',
-    'readinessProbe',
-    'startupProbe',
-    'lifecycle',
-  ] as const),
-  ...(['stdin', 'tty', 'volumeMounts', 'volumeDevices'] as const),
-];
-
-/** The fields of a Task that need a cluster. `handOff` says how a cluster goes about it; the steps are the same. */
-const NEEDS_CLUSTER = ['podTemplate', 'suspend', 'cancel', 'ttlSecondsAfterFinished'] as const;
-
-function differences(steps: readonly CompleteStep[], spec: TaskSpec, settings: LocalSettings): string[] {
-  const ofTask = NEEDS_CLUSTER.filter((field) => spec[field] !== undefined);
-  const ignored = NOT_APPLIED.filter((field) => steps.some((step) => step[field] !== undefined));
-  return [
-    'images are not pulled: commands are looked up in the PATH of this machine',
-    `steps run as the user who runs this, in ${settings.directory}, with its environment`,
-    ...(ignored.length > 0 ? [`not applied: ${ignored.join(', ')}`] : []),
-    ...(ofTask.length > 0 ? [`not applied, since they need a cluster: ${ofTask.join(', ')}`] : []),
-    ...readOnlyOnes(spec),
-    ...(spec.sidecars?.length ? [`sidecars are not started: ${names(spec.sidecars)}`] : []),
-  ];
-}
-
-function readOnlyOnes(spec: TaskSpec): string[] {
-  const { workspaces = [] } = spec;
-  const uses = everyStep(spec).flatMap((step) => step.workspaces ?? []);
-  const found = [...workspaces, ...uses].filter(({ readOnly }) => readOnly === true);
-  return found.length === 0
-    ? []
-    : [
-        `workspaces can be written to that are read-only in a pod: ${[...new Set(found.map(({ name }) => name))].join(', ')}`,
-      ];
-}
-
-const names = (of: readonly { name: string }[]): string => of.map(({ name }) => name).join(', ');

@@ -4,6 +4,7 @@ import { type Outcome } from '../../shared/turn/outcome.ts';
 import { type DataObject } from '../../shared/manifest/data-objects.ts';
 import { everyStep } from '../../shared/task/finally.ts';
 import { withName } from '../../shared/task/name.ts';
+import { type Result } from '../../shared/task/results.ts';
 import { type Task } from '../../shared/task/task.ts';
 import { type AgentProgram } from './agent-program.ts';
 import { type Report } from './events.ts';
@@ -43,6 +44,8 @@ export interface RunSettings {
 export interface TaskResult extends Omit<Judgement, 'message'> {
   /** How each step ended, in their order. */
   outcomes: readonly Outcome[];
+  /** The Task's own results. */
+  results: readonly Result[];
   /** The run's directory, when it was kept. */
   kept: string | undefined;
   /** Why it could not be removed, when it was not. */

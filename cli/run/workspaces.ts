@@ -1,7 +1,7 @@
 /** The workspaces of a local run: directories of this machine. Pure. */
 import { join } from 'node:path';
 import { type DataObject } from '../../shared/manifest/data-objects.ts';
-import { sourceOf } from '../../shared/task/bound.ts';
+import { sourceOf } from '../../shared/task/workspace-source.ts';
 import { type Paths } from '../../shared/task/references/fill.ts';
 import { type Workspace } from '../../shared/task/task.ts';
 

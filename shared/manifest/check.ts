@@ -8,7 +8,7 @@ import { explainIssue, explainUnknown } from './explain.ts';
 import { describe, showable } from './found.ts';
 import { locateName, locateValue } from './locate.ts';
 import type { Tree, TreeFinding } from './tree.ts';
-import { isMap } from './objects.ts';
+import { isMap } from '../task/loose.ts';
 import { suggest } from './suggest.ts';
 import { findUnknown, type UnknownField } from './unknown.ts';
 import { formatPath, quote } from './words.ts';

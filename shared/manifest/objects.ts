@@ -1,4 +1,5 @@
 /** The objects of a document: a List holds several, and only some of them are Tasks. */
+import { isMap } from '../task/loose.ts';
 import { locateValue, nodeAt } from './locate.ts';
 import type { Tree, TreeFinding } from './tree.ts';
 import type { Path } from './words.ts';
@@ -52,8 +53,4 @@ function itemOf(
   const says = !isMap(item) || item['kind'] !== undefined || item['apiVersion'] !== undefined;
   const value = says ? item : { apiVersion, kind: String(kind).replace(/List$/, ''), ...item };
   return { ...tree, value, findings, root: nodeAt(tree, ['items', index]) };
-}
-
-export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

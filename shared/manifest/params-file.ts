@@ -47,8 +47,8 @@ export async function readParams(path: string): Promise<GivenParam[]> {
     const message = 'expected a map of params: one NAME: VALUE a line';
     throw new ManifestError([problem(locateValue(tree, []).offset, message)]);
   }
-  return Object.entries(value).map(([name, given]: [string, ParamValue]) => {
+  return Object.entries(value).map(([name, given]) => {
     const { line, column } = lines.at(locateName(tree, [name]).offset);
-    return { name, value: given, from: `${file}:${line}:${column}` };
+    return { name, value: given as ParamValue, from: `${file}:${line}:${column}` };
   });
 }

@@ -1,4 +1,4 @@
-import { mountPathOf, sourceOf } from '../task/bound.ts';
+import { mountPathOf, sourceOf } from '../task/workspace-source.ts';
 import type { Paths } from '../task/references/fill.ts';
 
 /** Where things are in a step's container. */

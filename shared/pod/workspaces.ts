@@ -1,5 +1,5 @@
 /** Workspaces as volumes and mounts. */
-import { mountPathOf, sourceOf } from '../task/bound.ts';
+import { mountPathOf, sourceOf } from '../task/workspace-source.ts';
 import type { Sidecar, Volume, VolumeMount } from '../task/task.ts';
 import type { CompleteStep } from '../task/step-template.ts';
 import type { Workspace, WorkspaceUse } from '../task/workspaces.ts';

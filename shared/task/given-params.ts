@@ -104,7 +104,7 @@ function toObject(param: unknown, texts: readonly GivenText[]): Made {
   return { value: made };
 }
 
-function parsed(text: string): object | undefined {
+function parsed(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return isMap(value) ? value : undefined;

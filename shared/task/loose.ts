@@ -2,7 +2,7 @@
 
 export type Path = readonly (string | number)[];
 
-export function isMap(value: unknown): value is object {
+export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

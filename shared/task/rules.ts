@@ -40,16 +40,20 @@ function checkResults(spec: unknown, report: Report): void {
   for (const parent of ['steps', 'finally']) {
     for (const [index, step] of list(field(spec, parent)).entries()) {
       const names = list(field(step, 'results'));
-      for (const [at, name] of names.entries())
-        if (names.indexOf(name) < at)
+      const seen = new Set<unknown>();
+      for (const [at, name] of names.entries()) {
+        if (seen.has(name))
           report([parent, index, 'results', at], `names ${JSON.stringify(name)} twice; leave one out`);
+        seen.add(name);
+      }
     }
   }
 }
 
 /** What is wrong with params and references. Thousands of steps are too many, which is enough to say. */
 function filling(spec: unknown): { filled: unknown; problems: SpecProblem[] } {
-  if (list(field(spec, 'steps')).length > MAX_STEPS) return { filled: undefined, problems: [] };
+  const count = list(field(spec, 'steps')).length + list(field(spec, 'finally')).length;
+  if (count > MAX_STEPS) return { filled: undefined, problems: [] };
   const { values, problems } = valuesOf(field(spec, 'params'));
   try {
     const { filled, problems: others } = tryFillIn(spec, { values, paths: IN_POD });

@@ -4,7 +4,8 @@ import { duration, label, notHere, oneOf } from './container/fields.ts';
 import { lifecycleSchema, probeSchema, restartRuleSchema } from './container/handlers.ts';
 import { containerSchema } from './container/container.ts';
 import { FINALLY_TIMEOUT, MAX_AFTER, MAX_WORKSPACES } from './limits.ts';
-import { stepResultsSchema, whenSchema } from './outputs.ts';
+import { stepResultsSchema } from './results.ts';
+import { whenSchema } from './when.ts';
 import { workspaceUseSchema } from './workspaces.ts';
 
 /** The most retries of a step. With the agent's delays that is more than seven hours of trying. */

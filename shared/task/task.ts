@@ -4,7 +4,7 @@ import { duration, flag, oneOf } from './container/fields.ts';
 import { volumeSchema } from './container/volume.ts';
 import { MAX_PARAMS, MAX_SIDECARS, MAX_STEPS, MAX_VOLUMES, MAX_WORKSPACES } from './limits.ts';
 import { metadataSchema } from './metadata.ts';
-import { taskResultsSchema } from './outputs.ts';
+import { taskResultsSchema } from './results.ts';
 import { paramSchema } from './params.ts';
 import { podTemplateSchema } from './pod-template.ts';
 import { checkSpec } from './rules.ts';

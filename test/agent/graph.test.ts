@@ -9,6 +9,12 @@ import { outcomeIn, runAgent, startAgent } from '../support/run-agent.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const RAN = ['--', 'echo', 'ran'];
+
+/** The second step of a pod, which always runs this. */
+const always = (pod: PodFiles, script: string): string[] => [
+  ...pod.flags(2, [1]),
+  ...['--always', '--', 'sh', '-c', script, pod.directory],
+];
 const FAILED = { outcome: 'Failed', exitCode: 3, message: 'exit code 3' } as const;
 const LOST = '{"steps":{"1":{"outcome":"Failed","exitCode":137}}}';
 
@@ -123,15 +129,7 @@ describe.each(agents)('--always of the $name', (agent) => {
     const pod = await PodFiles.make(2, { order: '-1', gate: '1' });
     await pod.post(1, { outcome: 'Cancelled', exitCode: 143 });
     const script = 'echo up >"$0/up"; until [ -e "$0/on" ]; do sleep 0.02; done; exit 4';
-    const running = startAgent(agent, [
-      ...pod.flags(2, [1]),
-      '--always',
-      '--',
-      'sh',
-      '-c',
-      script,
-      pod.directory,
-    ]);
+    const running = startAgent(agent, always(pod, script));
     await waitUntil('it runs', () => outcomeOrFile(join(pod.directory, 'up')));
     await watching(running.pid);
     await pod.write({ order: '1' });
@@ -168,15 +166,7 @@ describe.each(agents)('--always of the $name', (agent) => {
     const pod = await PodFiles.make(2);
     await pod.post(1);
     const script = 'trap "exit 7" TERM; echo up >"$0/up"; while :; do sleep 0.02; done';
-    const running = startAgent(agent, [
-      ...pod.flags(2, [1]),
-      '--always',
-      '--',
-      'sh',
-      '-c',
-      script,
-      pod.directory,
-    ]);
+    const running = startAgent(agent, always(pod, script));
     await waitUntil('it runs', () => outcomeOrFile(join(pod.directory, 'up')));
     running.kill('SIGTERM');
     expect(await running).toMatchObject({ exitCode: 7 });

@@ -37,7 +37,7 @@ describe.each(agents)('the lifeline of the $name', (agent) => {
     const directory = await scratch();
     await writeFile(join(directory, 'order'), '1');
     const flags = ['--wait', join(directory, 'order'), '--waitcontent', '1', '--post', directory];
-    const cut = afterScript(agent, 'true | exec "$@" 3<&0 </dev/null');
+    const cut = afterScript(agent, 'true | { cat; exec "$@" 3<&0 </dev/null; }');
     const seen = await runAgent(cut, [...flags, '--lifeline', '3', '--', 'echo', 'ran']);
     expect(seen).toMatchObject({ exitCode: 122, stdout: '', stderr: '' });
     expect(await outcomeIn(directory)).toMatchObject({ outcome: 'Cancelled', reason: 'RunGone' });

@@ -6,6 +6,7 @@ import { encodeOutcome, OUTCOME_FILE, type Outcome } from '../../shared/turn/out
 import { agents } from '../support/agents.ts';
 import { DownwardVolume } from '../support/downward.ts';
 import { hear } from '../support/hear.ts';
+import { posted } from '../support/pod-files.ts';
 import { watching } from '../support/processes.ts';
 import { outcomeIn, runAgent, startAgent } from '../support/run-agent.ts';
 import { scratch } from '../support/scratch.ts';
@@ -267,18 +268,5 @@ async function firstStep(files: Files) {
 }
 
 async function post(directory: string, outcome: Partial<Outcome>): Promise<void> {
-  const record: Outcome = {
-    version: 1,
-    step: 'first',
-    number: 1,
-    outcome: 'Succeeded',
-    exitCode: 0,
-    startedAt: '2026-01-01T00:00:00.000Z',
-    finishedAt: '2026-01-01T00:00:01.000Z',
-    attempts: 1,
-    reason: 'Completed',
-    message: 'exit code 0',
-    ...outcome,
-  };
-  await writeFile(join(directory, OUTCOME_FILE), encodeOutcome(record));
+  await writeFile(join(directory, OUTCOME_FILE), encodeOutcome(posted(outcome)));
 }

@@ -105,7 +105,21 @@ describe('a workspace', () => {
       ['{ name: source }'],
       [],
       ['-w', 'source=/nowhere'],
-      '/nowhere is no directory',
+      '--workspace source: /nowhere does not exist on this machine; make the directory, or name another',
+    ],
+    [
+      'a file',
+      ['{ name: source }'],
+      [],
+      ['-w', `source=${import.meta.filename}`],
+      '.ts is no directory; make',
+    ],
+    [
+      'a name that no file can have',
+      ['{ name: source }'],
+      [],
+      ['-w', `source=/${'a'.repeat(300)}`],
+      'cannot be used (ENAMETOOLONG); make the directory, or name another',
     ],
     ['no directory', ['{ name: source }'], [], ['-w', 'source'], 'write NAME=DIR'],
     [

@@ -6,21 +6,14 @@ import { formatYaml, parseTasks } from '../../shared/manifest/index.ts';
 import { asNew } from '../../shared/task/name.ts';
 import { podOf } from '../../shared/pod/pod.ts';
 import { type Task } from '../../shared/task/task.ts';
-import { AGENT_IMAGE, IMAGE, PULL } from './cluster-images.ts';
+import { AGENT_IMAGE } from './cluster-images.ts';
 import { useCluster } from './cluster.ts';
+import { sh } from './steps.ts';
 
 const cluster = useCluster();
-type Step = Task['spec']['steps'][number];
 
-const sh = (name: string, script: string, more: object = {}): Step => ({
-  name,
-  image: IMAGE,
-  imagePullPolicy: PULL,
-  command: ['sh', '-c', script],
-  ...more,
-});
 const volumes = [{ name: 'work', emptyDir: {} }];
-const volumeMounts = [{ name: 'work', mountPath: '/work' }];
+const volumeMounts = [{ name: 'work', mountPath: '/data' }];
 
 describe.concurrent('in a cluster', () => {
   it('a podTemplate with a spec is refused, with what to write', async () => {
@@ -34,7 +27,7 @@ describe.concurrent('in a cluster', () => {
     ['envs', { envs: [{ name: 'A', value: 'a' }] }, 'spec.steps[0].envs: unknown field; did you mean "env"?'],
     ['workingdir', { workingdir: '/tmp' }, 'did you mean "workingDir"?'],
   ])('a step with %s ends the Task, and it says which field was probably meant', async (_, more, message) => {
-    const status = await cluster.ended(await cluster.apply({ steps: [sh('a', 'true', more)] }));
+    const status = await cluster.ended(await cluster.apply({ steps: [{ ...sh('a', 'true'), ...more }] }));
     expect(status).toMatchObject({ status: 'Failure', reason: 'InvalidPod' });
     expect(status.message).toContain(message);
   });
@@ -43,12 +36,12 @@ describe.concurrent('in a cluster', () => {
     const status = await cluster.ended(
       await cluster.apply({
         steps: [
-          sh('clone', 'test ! -e /work/src && mkdir -p /work/src/app && echo built >/work/src/app/x', {
+          sh('clone', 'test ! -e /data/src && mkdir -p /data/src/app && echo built >/data/src/app/x', {
             volumeMounts,
           }),
-          sh('build', 'test "$(pwd)" = /work/src/app && grep built x', {
+          sh('build', 'test "$(pwd)" = /data/src/app && grep built x', {
             volumeMounts,
-            workingDir: '/work/src/app',
+            workingDir: '/data/src/app',
           }),
         ],
         volumes,

@@ -1,26 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type StoredTask } from '../../controller/stored-task.ts';
 import { type Task } from '../../shared/task/task.ts';
 import { randomOf, seedOfRun } from '../controller/chaos/random.ts';
 import { randomGraph, tooEarly } from '../support/graphs.ts';
 import { IMAGE, PULL } from './cluster-images.ts';
 import { useCluster } from './cluster.ts';
+import { sh, states } from './steps.ts';
 
 const cluster = useCluster();
 
-type Step = Task['spec']['steps'][number];
-
-const sh = (name: string, script: string, more: Partial<Step> = {}): Step => ({
-  name,
-  image: IMAGE,
-  imagePullPolicy: PULL,
-  command: ['sh', '-c', script],
-  ...more,
-});
 const first = { after: [] };
 const tell = { finally: [sh('tell', 'echo told')] };
-const states = ({ steps = [] }: NonNullable<StoredTask['status']>): string[] =>
-  steps.map(({ name, state }) => `${name} ${state}`);
 
 describe.concurrent('a graph', () => {
   it.each<[string, Task['spec'], string, string[]]>([

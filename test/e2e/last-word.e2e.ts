@@ -7,21 +7,10 @@ import { type Task } from '../../shared/task/task.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { IMAGE, PULL } from './cluster-images.ts';
 import { useCluster } from './cluster.ts';
+import { sh, states } from './steps.ts';
 
 const cluster = useCluster(['--image-pull-patience', '3s']);
 
-type Step = Task['spec']['steps'][number];
-type Status = NonNullable<StoredTask['status']>;
-
-/** A step that runs this in a shell. */
-const sh = (name: string, script: string, more: Partial<Step> = {}): Step & { image: string } => ({
-  name,
-  imagePullPolicy: PULL,
-  command: ['sh', '-c', script],
-  ...more,
-  image: more.image ?? IMAGE,
-});
-const states = ({ steps = [] }: Status): string[] => steps.map(({ name, state }) => `${name} ${state}`);
 /** An image that no node has. */
 const NOWHERE = { image: 'localhost/no-such-image:1', imagePullPolicy: 'Never' } as const;
 

@@ -1,25 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { EVENTS, PODS, TASKS, type KubeObject } from '../../controller/runtime/objects.ts';
-import { type StoredTask } from '../../controller/stored-task.ts';
-import { type Task } from '../../shared/task/task.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { IMAGE, PULL } from './cluster-images.ts';
 import { found, useCluster } from './cluster.ts';
+import { sh, states } from './steps.ts';
 
 const cluster = useCluster(['--image-pull-patience', '3s']);
-
-type Step = Task['spec']['steps'][number];
-
-/** A step that runs this in a shell. */
-const sh = (name: string, script: string, more: Partial<Step> = {}): Step & { image: string } => ({
-  name,
-  imagePullPolicy: PULL,
-  command: ['sh', '-c', script],
-  ...more,
-  image: more.image ?? IMAGE,
-});
-const states = ({ steps = [] }: NonNullable<StoredTask['status']>): string[] =>
-  steps.map(({ name, state }) => `${name} ${state}`);
 
 describe.concurrent('a Task', () => {
   it('runs its steps in the order written, whatever they are called', async () => {

@@ -5,6 +5,23 @@ import { scratch } from './scratch.ts';
 
 type Files = Partial<Record<'order' | 'gate' | 'over', string>>;
 
+/** The outcome of a step that succeeded, unless something else is said. */
+export function posted(said: Partial<Outcome>): Outcome {
+  return {
+    version: 1,
+    step: 'first',
+    number: 1,
+    outcome: 'Succeeded',
+    exitCode: 0,
+    startedAt: '2026-01-01T00:00:00.000Z',
+    finishedAt: '2026-01-01T00:00:01.000Z',
+    attempts: 1,
+    reason: 'Completed',
+    message: 'exit code 0',
+    ...said,
+  };
+}
+
 /** The files that the agents of one pod share: order, gate, what is said of steps, and the run directories. */
 export class PodFiles {
   readonly directory: string;
@@ -38,20 +55,8 @@ export class PodFiles {
   /** Posts the outcome of a step: it succeeded, unless something else is said. */
   async post(number: number, outcome: Partial<Outcome> = {}): Promise<void> {
     const path = join(this.run(number), OUTCOME_FILE);
-    const record: Outcome = {
-      version: 1,
-      step: `step-${number}`,
-      number,
-      outcome: 'Succeeded',
-      exitCode: 0,
-      startedAt: '2026-01-01T00:00:00.000Z',
-      finishedAt: '2026-01-01T00:00:01.000Z',
-      attempts: 1,
-      reason: 'Completed',
-      message: 'exit code 0',
-      ...outcome,
-    };
-    await writeFile(`${path}.new`, encodeOutcome(record));
+    const record = { step: `step-${number}`, number, ...outcome };
+    await writeFile(`${path}.new`, encodeOutcome(posted(record)));
     await rename(`${path}.new`, path);
   }
 

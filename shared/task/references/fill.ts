@@ -1,4 +1,5 @@
 /** Fills in everything that is known before a Task runs: params, and the paths of workspaces and results. Pure. */
+import { ancestorsOf, predecessorsOf } from '../graph.ts';
 import { field, isMap, list, namesOf, type Path } from '../loose.ts';
 import { PodTooLargeError } from '../size.ts';
 import type { Workspace } from '../workspaces.ts';
@@ -150,32 +151,25 @@ function contextsOf(
     used: (step: unknown) => StepContext['workspaces'];
   },
 ): StepContext[] {
-  const before: Map<string, readonly string[]>[] = [];
-  return [...steps, ...last].map((step, index) => {
-    const isFinally = index >= steps.length;
-    const after = field(step, 'after');
-    const all = [...steps, ...last].slice(0, index);
-    const direct = isFinally
-      ? all
-      : Array.isArray(after)
-        ? all.filter((each) => after.includes(nameOf(each)))
-        : all.slice(-1);
-    const ancestors = new Map(
-      direct.flatMap((each) => [
-        ...(before[all.indexOf(each)] ?? []),
-        [nameOf(each), results.get(nameOf(each)) ?? []] as const,
-      ]),
-    );
-    before.push(ancestors);
+  const all = [...steps, ...last];
+  const predecessors = predecessorsOf({ steps: steps.map(placed), finally: last.map(placed) });
+  return all.map((step, index) => {
+    const before = ancestorsOf(predecessors, index + 1).map((number) => nameOf(all[number - 1]));
     return {
       name: nameOf(step),
-      isFinally,
+      isFinally: index >= steps.length,
       results: new Map(namesOf(field(step, 'results')).map((name) => [name, paths.result(index + 1, name)])),
       workspaces: used(step),
-      before: ancestors,
+      before: new Map(before.map((name) => [name, results.get(name) ?? []])),
     };
   });
 }
+
+/** As much of a step as its place follows from. */
+const placed = (step: unknown): { name: string; after: string[] | undefined } => {
+  const after = field(step, 'after');
+  return { name: nameOf(step), after: Array.isArray(after) ? namesOf(after) : undefined };
+};
 
 const nameOf = (item: unknown): string => {
   const name = field(item, 'name');

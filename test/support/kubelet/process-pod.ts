@@ -38,6 +38,7 @@ export class ProcessPod {
   readonly #ends: Promise<number>[] = [];
   readonly #startTime = timestamp();
   #ending = false;
+  #destroyed = false;
   #reason: { reason: string; message: string } | undefined;
   #deadline: NodeJS.Timeout | undefined;
 
@@ -82,6 +83,7 @@ export class ProcessPod {
 
   /** The file of a downward volume follows the annotations. */
   async refresh(): Promise<void> {
+    if (this.#destroyed) return;
     if (!this.#ending && !this.over) this.#awaitDeadline();
     await this.#volumes.refresh(this.pod);
   }
@@ -97,8 +99,11 @@ export class ProcessPod {
   async destroy(): Promise<void> {
     clearTimeout(this.#deadline);
     this.#ending = true;
+    this.#destroyed = true;
     for (const each of this.#processes.values()) each.kill();
     await Promise.all(this.#ends);
+    // A swap that has begun is several calls, and would put files back behind the removal.
+    await this.#volumes.written();
     await rm(this.#settings.root, { recursive: true, force: true });
   }
 

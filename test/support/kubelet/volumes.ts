@@ -70,6 +70,11 @@ export class Volumes {
     });
     return this.#writing;
   }
+
+  /** When nothing is being written any more, whatever became of it. */
+  async written(): Promise<void> {
+    await this.#writing.catch(() => undefined);
+  }
 }
 
 async function fetched(talk: Talk, path: string): Promise<Fields> {
