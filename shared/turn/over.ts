@@ -5,6 +5,7 @@
  */
 import { QUIT } from './order.ts';
 import { isOutcomeKind, next, OUTCOME_VERSION, type Outcome, type OutcomeKind } from './outcome.ts';
+import { byStep, mapOf, parseMap } from './record.ts';
 
 /** What becomes of a Task. */
 const TASK_OUTCOMES = ['Successful', 'Failure', 'Cancelled'] as const;
@@ -53,39 +54,22 @@ export function encodeOver({ steps, outcome }: Over): string {
  */
 export function parseOver(text: string): Over {
   if (text.trim() === '') return NOTHING_OVER;
-  if (text.length > MAX_LENGTH) throw new OverError(`it is longer than ${MAX_LENGTH} characters`);
-  const { steps = {}, outcome } = parseMap(text);
+  const { steps = {}, outcome } = parseMap(text, OverError, { maxLength: MAX_LENGTH });
   const said = TASK_OUTCOMES.find((each) => each === outcome);
   if (outcome !== undefined && said === undefined)
     throw new OverError(`its outcome is none of ${TASK_OUTCOMES.join(', ')}`);
   return {
-    steps: new Map(Object.entries(mapOf(steps, 'its steps')).map(parseStep)),
+    steps: new Map(byStep(steps, OverError).map(parseStep)),
     ...(said !== undefined && { outcome: said }),
   };
 }
 
-function parseStep([name, value]: [string, unknown]): [number, OverStep] {
-  if (!/^[1-9]\d{0,3}$/.test(name)) throw new OverError('one of its steps is no number of a step');
-  const { outcome, exitCode } = mapOf(value, `step ${name}`);
-  if (!isOutcomeKind(outcome)) throw new OverError(`the outcome of step ${name} is no outcome`);
+function parseStep([number, value]: [number, unknown]): [number, OverStep] {
+  const { outcome, exitCode } = mapOf(value, `step ${number}`, OverError);
+  if (!isOutcomeKind(outcome)) throw new OverError(`the outcome of step ${number} is no outcome`);
   if (typeof exitCode !== 'number' || (exitCode | 0) !== exitCode)
-    throw new OverError(`the exitCode of step ${name} is no exit code`);
-  return [Number(name), { outcome, exitCode }];
-}
-
-function parseMap(text: string): Readonly<Record<string, unknown>> {
-  try {
-    return mapOf(JSON.parse(text), 'it');
-  } catch (cause) {
-    if (cause instanceof OverError) throw cause;
-    throw new OverError('it is not JSON', { cause });
-  }
-}
-
-function mapOf(value: unknown, what: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new OverError(`${what} is no JSON object`);
-  return value as Record<string, unknown>;
+    throw new OverError(`the exitCode of step ${number} is no exit code`);
+  return [number, { outcome, exitCode }];
 }
 
 /** What is said of a step, as the outcome that it did not post itself. */
