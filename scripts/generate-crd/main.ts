@@ -1,12 +1,14 @@
-/** Writes the CRD as the code has it: node scripts/generate-crd/main.ts. A test fails while the file differs. */
+/** Writes the CRDs as the code has them: node scripts/generate-crd/main.ts. A test fails while a file differs. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { CRD_NAME, customResourceDefinition } from '../../shared/crd/crd.ts';
+import { ALL_DEFINITIONS } from '../../shared/crd/crd.ts';
 import { formatYaml } from '../../shared/manifest/index.ts';
 
 const directory = new URL('../../deploy/crd/', import.meta.url);
-const file = new URL(`${CRD_NAME}.yaml`, directory);
 
 await mkdir(directory, { recursive: true });
-await writeFile(file, formatYaml(customResourceDefinition()));
-process.stderr.write(`generate-crd: wrote ${fileURLToPath(file)}\n`);
+for (const definition of ALL_DEFINITIONS) {
+  const file = new URL(`${definition.metadata.name}.yaml`, directory);
+  await writeFile(file, formatYaml(definition));
+  process.stderr.write(`generate-crd: wrote ${fileURLToPath(file)}\n`);
+}

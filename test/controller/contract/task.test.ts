@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isMadeAs } from '../../../controller/adopt.ts';
 import { type KubeObject } from '../../../controller/runtime/objects.ts';
-import { customResourceDefinition } from '../../../shared/crd/crd.ts';
+import { TASK_DEFINITION } from '../../../shared/crd/crd.ts';
 import { podOf } from '../../../shared/pod/pod.ts';
 import { API_VERSION } from '../../../shared/task/api.ts';
 import { MAX_AFTER, MAX_MOUNTS, MAX_SIDECARS, MAX_STEPS, MAX_VOLUMES } from '../../../shared/task/limits.ts';
@@ -27,10 +27,7 @@ const taskOf = (spec: object, name = fresh()): object => ({
 });
 
 beforeAll(async () => {
-  const text = JSON.stringify(customResourceDefinition()).replaceAll(
-    'tasks.api.practice.com',
-    `tasks.${group}`,
-  );
+  const text = JSON.stringify(TASK_DEFINITION).replaceAll('tasks.api.practice.com', `tasks.${group}`);
   const definition = JSON.parse(text) as { spec: { group: string } };
   definition.spec.group = group;
   const { talk } = target();

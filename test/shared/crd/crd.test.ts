@@ -1,20 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { CRD_NAME, customResourceDefinition } from '../../../shared/crd/crd.ts';
+import { ALL_DEFINITIONS, TASK_DEFINITION } from '../../../shared/crd/crd.ts';
 import { structural, type Schema } from '../../../shared/crd/structural.ts';
 import { formatYaml } from '../../../shared/manifest/index.ts';
 import { MUTABLE_FIELDS, taskSchema } from '../../../shared/task/task.ts';
 import { brokenRules } from '../../support/cel.ts';
 import { BAD_SPECS } from '../fixtures/bad-specs.ts';
 
-interface Crd {
-  metadata: { name: string };
-  spec: { versions: { schema: { openAPIV3Schema: Schema } }[] };
-}
-
-const crd = customResourceDefinition() as Crd;
-const root: Schema = crd.spec.versions[0]?.schema.openAPIV3Schema ?? {};
+const root: Schema = TASK_DEFINITION.spec.versions[0]?.schema.openAPIV3Schema ?? {};
 const taskOf = (spec: object): object => ({
   apiVersion: 'api.practice.com/v1alpha1',
   kind: 'Task',
@@ -49,9 +43,12 @@ function isStructural(schema: Schema): boolean {
   );
 }
 
-describe('the CRD', () => {
+describe.each(ALL_DEFINITIONS)('the CRD $metadata.name', (crd) => {
+  const whole: Schema = crd.spec.versions[0]?.schema.openAPIV3Schema ?? {};
+
   it('is the file that is applied; `node scripts/generate-crd/main.ts` writes it', async () => {
-    const file = await readFile(new URL(`../../../deploy/crd/${CRD_NAME}.yaml`, import.meta.url), 'utf8');
+    const path = `../../../deploy/crd/${crd.metadata.name}.yaml`;
+    const file = await readFile(new URL(path, import.meta.url), 'utf8');
     expect(file).toBe(formatYaml(crd));
     expect(parse(file)).toEqual(crd);
   });
@@ -61,8 +58,8 @@ describe('the CRD', () => {
   });
 
   it('has a description on every field, for kubectl explain', () => {
-    const bare = walk(root)
-      .filter(([path, { description }]) => /\.\w+$/.test(path) && !description)
+    const bare = walk(whole)
+      .filter(([path, { description }]) => /\.[\w-]+$/.test(path) && !description)
       .map(([path]) => path);
     // Those of an object's metadata are Kubernetes' own.
     expect(bare).toEqual(['.metadata']);
@@ -70,12 +67,14 @@ describe('the CRD', () => {
 
   it('is structural: a type everywhere, no properties beside others, nothing that zod made of its own', () => {
     expect(
-      walk(root)
+      walk(whole)
         .filter(([, schema]) => !isStructural(schema))
         .map(([path]) => path),
     ).toEqual([]);
   });
+});
 
+describe('the CRD of a Task', () => {
   it('keeps what a later Kubernetes knows in containers, volumes and the pod, and nothing in the spec itself', () => {
     const keeps = new Set(
       walk(root)
