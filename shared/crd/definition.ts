@@ -44,7 +44,7 @@ export interface Definition {
   metadata: { name: string; labels: Record<string, string> };
   spec: {
     group: string;
-    versions: readonly { schema: { openAPIV3Schema: Schema } }[];
+    versions: readonly { schema: { openAPIV3Schema: Schema }; [field: string]: unknown }[];
     [field: string]: unknown;
   };
 }

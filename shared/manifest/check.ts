@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { API_VERSION, KIND, OWN_PREFIX } from '../task/api.ts';
+import { API_VERSION, KIND, OWN_PREFIX, RESUME_KIND } from '../task/api.ts';
 import { giveParams, type GivenParam, type WithParams } from '../task/given-params.ts';
 import { type Task, taskSchema } from '../task/task.ts';
 import { dataObject, dataSchemas, type DataObject } from './data-objects.ts';
@@ -45,6 +45,8 @@ function kindOf(value: unknown): 'Task' | 'other' | DataObject['kind'] {
   if (typeof kind !== 'string' || typeof apiVersion !== 'string' || kind === '' || apiVersion === '')
     return 'Task';
   if (apiVersion === 'v1' && (kind === 'ConfigMap' || kind === 'Secret')) return kind;
+  // For a cluster: nothing that could be held is there yet where a manifest is read.
+  if (apiVersion === API_VERSION && kind === RESUME_KIND) return 'other';
   const isOurs = apiVersion.startsWith(OWN_PREFIX) || (kind === KIND && suggest(apiVersion, [API_VERSION]));
   return isOurs ? 'Task' : 'other';
 }

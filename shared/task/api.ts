@@ -2,6 +2,7 @@
 
 export const API_VERSION = 'api.practice.com/v1alpha1';
 export const KIND = 'Task';
+export const RESUME_KIND = 'Resume';
 
 /** What begins the names of all labels and annotations that are taskflow's own. */
 export const OWN_PREFIX = 'api.practice.com/';

@@ -40,10 +40,10 @@ describe('every file', () => {
   });
 });
 
-it('has the CRD of Tasks', async () => {
-  expect(await manifest('crd/tasks.api.practice.com.yaml')).toMatchObject({
+it.each(['tasks', 'resumes'])('has the CRD of %s', async (plural) => {
+  expect(await manifest(`crd/${plural}.api.practice.com.yaml`)).toMatchObject({
     kind: 'CustomResourceDefinition',
-    metadata: { name: 'tasks.api.practice.com' },
+    metadata: { name: `${plural}.api.practice.com` },
   });
 });
 

@@ -64,9 +64,9 @@ describe('the controller may do', () => {
 });
 
 describe('people', () => {
-  it('who view may read Tasks', async () => {
+  it('who view may read Tasks and Resumes', async () => {
     const rights = rightsOf(await rulesIn('rbac/people/taskflow-view.yaml'));
-    for (const right of rights) expect(right).toMatch(/^(get|list|watch) tasks(\/status)?\./);
+    for (const right of rights) expect(right).toMatch(/^(get|list|watch) (tasks|resumes)(\/status)?\./);
   });
 
   it('who edit may also change them, but not what the controller says', async () => {
@@ -74,6 +74,15 @@ describe('people', () => {
     for (const verb of ['create', 'update', 'patch', 'delete'])
       expect(rights).toContain(`${verb} tasks.api.practice.com`);
     expect(rights.join()).not.toContain('status');
+  });
+
+  it('who may only resume can make Resumes, and change or delete nothing', async () => {
+    const { metadata } = await manifest('rbac/people/taskflow-resume.yaml');
+    expect(Object.keys(metadata?.labels ?? {}).join()).not.toContain('aggregate-to');
+    const rights = rightsOf(await rulesIn('rbac/people/taskflow-resume.yaml'));
+    expect(rights.filter((right) => !/^(get|list|watch) /.test(right))).toEqual([
+      'create resumes.api.practice.com',
+    ]);
   });
 
   it.each([

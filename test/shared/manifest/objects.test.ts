@@ -49,9 +49,17 @@ metadata: { name: web }
 spec: { whatever: [1] }
 `;
 
+const RESUME = `
+apiVersion: api.practice.com/v1alpha1
+kind: Resume
+metadata: { name: go }
+spec: { task: a }
+`;
+
 describe('objects of a manifest', () => {
   it.each([
     ['a Task', [task('name: a')], ['a'], []],
+    ['a Task and what lets it go on', [`${task('name: a')}---${RESUME}`], ['a'], ['Resume go']],
     [
       'Tasks and others, as documents',
       [`${task('name: a')}---${DEPLOYMENT}---${task('name: b')}`],
