@@ -1,7 +1,8 @@
 /** What the annotations of a pod say: what its agents are told, and why it was stopped. */
-import { GATE_ANNOTATION, ORDER_ANNOTATION, OVER_ANNOTATION } from '../shared/pod/pod.ts';
+import { GATE_ANNOTATION, ORDER_ANNOTATION, OVER_ANNOTATION, RESUME_ANNOTATION } from '../shared/pod/pod.ts';
 import { parseInteger, QUIT } from '../shared/turn/order.ts';
 import { NOTHING_OVER, OverError, parseOver, type Over } from '../shared/turn/over.ts';
+import { NO_RESUMES, parseResumes, ResumeError, type Resumes } from '../shared/turn/resume.ts';
 import type { ObservedPod } from './pod.ts';
 
 /** On the pod, beside an order of -1: why its Task was stopped. Written in one patch with the order, so neither is lost. */
@@ -28,6 +29,16 @@ export function overOf(pod: ObservedPod): Over {
     return parseOver(pod.metadata.annotations?.[OVER_ANNOTATION] ?? '');
   } catch (error) {
     if (error instanceof OverError) return NOTHING_OVER;
+    throw error;
+  }
+}
+
+/** What the pod's held steps were told; nothing where it cannot be read, as its agents take it. */
+export function resumesOf(pod: ObservedPod): Resumes {
+  try {
+    return parseResumes(pod.metadata.annotations?.[RESUME_ANNOTATION] ?? '');
+  } catch (error) {
+    if (error instanceof ResumeError) return NO_RESUMES;
     throw error;
   }
 }

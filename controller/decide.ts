@@ -160,7 +160,7 @@ function podIsGone({ status }: StoredTask): Conclusion {
 }
 
 function withPod({ task, events, now }: Seen, pod: ObservedPod, settings: Settings): Decision {
-  const chain = observe(task, pod);
+  const chain = observe(task, pod, now);
   const stop = stopOf(pod);
   const known = { task, pod, chain, now };
   const conclusion = conclude({ task, pod, chain, stop }, now);
@@ -192,7 +192,7 @@ function withPod({ task, events, now }: Seen, pod: ObservedPod, settings: Settin
     // Where no node has the pod there is nothing to wait for.
     const last = conclude({ task, pod, chain, stop: cause }, now);
     return {
-      ...report({ ...known, trouble: { ...cause, ends: 'never' }, conclusion: last }),
+      ...report({ ...known, stopping: true, trouble: { ...cause, ends: 'never' }, conclusion: last }),
       actions: how === 'delete' ? [{ kind: 'delete-pod' }] : patchPod(how.patch),
       again: END_DELAY,
     };
@@ -213,6 +213,7 @@ function withPod({ task, events, now }: Seen, pod: ObservedPod, settings: Settin
     ...soonest(
       now,
       deadlineOf(task, pod, chain),
+      chain.heard,
       patienceEnds(trouble, since, settings),
       reported === undefined ? nextEvents(pod, chain, { events, now }) : undefined,
       deletionTimestamp === undefined ? undefined : Date.parse(deletionTimestamp) + DELETION_PATIENCE,
@@ -240,7 +241,11 @@ function report(known: Known): Decision {
   const status = statusOf(known);
   const before = known.task.status;
   if (isDeepStrictEqual(status, before)) return NOTHING;
-  const said = (of: TaskStatus | undefined): unknown[] => [of?.status ?? 'Pending', of?.reason];
+  const said = (of: TaskStatus | undefined): unknown[] => [
+    of?.status ?? 'Pending',
+    of?.reason,
+    of?.steps?.map(({ hold, holds = 0 }) => [hold, holds]),
+  ];
   return { actions: [], status, urgent: !isDeepStrictEqual(said(status), said(before)) };
 }
 

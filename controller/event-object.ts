@@ -51,6 +51,8 @@ const ACTIONS = {
   Caution: 'CreatePod',
   Started: 'RunSteps',
   StepFinished: 'RunSteps',
+  Held: 'HoldStep',
+  Resumed: 'ResumeStep',
   Failed: 'Finish',
   Finished: 'Finish',
 } as const satisfies Record<TaskEvent['reason'], string>;

@@ -1,5 +1,5 @@
 /** What the controller reads of a pod: Kubernetes v1 Pod, the few fields of it that say how its containers are. */
-import { GATE_ANNOTATION, ORDER_ANNOTATION, OVER_ANNOTATION } from '../shared/pod/pod.ts';
+import { GATE_ANNOTATION, ORDER_ANNOTATION, OVER_ANNOTATION, RESUME_ANNOTATION } from '../shared/pod/pod.ts';
 import { STOP_ANNOTATION } from './annotations.ts';
 import { defined } from './defined.ts';
 import type { KubeObject, OwnerReference } from './runtime/objects.ts';
@@ -25,6 +25,8 @@ export interface PodCondition {
 
 export interface ContainerStatus {
   name: string;
+  /** Whether its readiness probe says so: of a step that can be held, whether it is. */
+  ready?: boolean;
   imageID?: string;
   state?: {
     waiting?: { reason?: string; message?: string };
@@ -82,6 +84,7 @@ export function keepOfPod(pod: ObservedPod): ObservedPod {
         [ORDER_ANNOTATION]: annotations[ORDER_ANNOTATION],
         [GATE_ANNOTATION]: annotations[GATE_ANNOTATION],
         [OVER_ANNOTATION]: annotations[OVER_ANNOTATION],
+        [RESUME_ANNOTATION]: annotations[RESUME_ANNOTATION],
         [STOP_ANNOTATION]: annotations[STOP_ANNOTATION],
       }),
     }),
@@ -118,6 +121,6 @@ export function ownerOf({ metadata }: Pick<ObservedPod, 'metadata'>): OwnerRefer
 
 const CONDITIONS = new Set(['PodScheduled', 'Ready', 'DisruptionTarget']);
 
-function keepOfContainer({ name, imageID, state }: ContainerStatus): ContainerStatus {
-  return defined({ name, imageID, state });
+function keepOfContainer({ name, ready, imageID, state }: ContainerStatus): ContainerStatus {
+  return defined({ name, ready, imageID, state });
 }

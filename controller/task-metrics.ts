@@ -21,7 +21,8 @@ export function observeStatus(metrics: Metrics, before: TaskStatus | undefined, 
   if (startTime !== undefined) metrics.taskEnded(status, seconds(startTime, completionTime));
   for (const [index, { state, startedAt, finishedAt }] of steps.entries()) {
     if (startedAt === undefined || finishedAt === undefined) continue;
-    if (state !== 'Waiting' && state !== 'Running') metrics.stepEnded(state, seconds(startedAt, finishedAt));
+    if (state !== 'Waiting' && state !== 'Running' && state !== 'Paused')
+      metrics.stepEnded(state, seconds(startedAt, finishedAt));
     const previous = steps[index - 1]?.finishedAt;
     if (previous !== undefined) metrics.handedOff(seconds(previous, startedAt));
   }

@@ -64,7 +64,9 @@ export interface Hold {
 
 /** What holds the steps whose turn it is; `undefined` when nothing does, or a step runs. */
 export function holdOf(task: StoredTask, pod: ObservedPod, chain: Chain): Hold | undefined {
-  const { next, steps } = chain;
+  const { steps } = chain;
+  // Those that are held have had their turn.
+  const next = chain.next.filter(({ state }) => state !== 'held');
   const order = orderOf(pod) ?? 0;
   if (next.length === 0 || next.some(({ number }) => order >= number)) return undefined;
   if (steps.some(({ state }) => state === 'running')) return undefined;

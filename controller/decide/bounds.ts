@@ -49,11 +49,12 @@ export function bounded(status: TaskStatus): TaskStatus {
 }
 
 function boundedStep(step: StepStatus): StepStatus {
-  const { exitCode, attempts, signal, reason, message, startedAt, finishedAt, imageID } = step;
+  const { exitCode, attempts, holds, signal, reason, message, startedAt, finishedAt, imageID } = step;
   return defined({
     ...step,
     exitCode: exitCode && int32(exitCode),
     attempts: attempts && int32(attempts, 0),
+    holds: holds && int32(holds, 0),
     signal: signal && plain(signal, MAX_WORD),
     reason: reason && plain(reason, MAX_WORD),
     message: message && plain(message, MAX_MESSAGE),
@@ -73,7 +74,8 @@ export function smaller(status: TaskStatus, told: string): TaskStatus {
   return defined({
     ...rest,
     message: plain(note, 1024),
-    steps: steps?.map(({ name, state }) => ({ name, state })),
+    // What a step was told is counted by it.
+    steps: steps?.map(({ name, state, holds }) => defined({ name, state, holds })),
     conditions: conditions?.map((each) => ({ ...each, message: 'see status.message' })),
   });
 }

@@ -60,12 +60,17 @@ interface Judged {
 
 function succeeded(steps: readonly StepView[]): Conclusion {
   const count = (kind: string): number => steps.filter(({ end }) => end?.outcome === kind).length;
-  const [continued, omitted] = [count('Continued'), count('Omitted')];
+  const [continued, notRun] = [count('Continued'), count('Omitted')];
+  const skipped = steps.filter(
+    ({ end }) => end?.outcome === 'Omitted' && end.reason === 'SkippedByResume',
+  ).length;
+  const omitted = notRun - skipped;
   const all = steps.length === 1 ? 'its step succeeded' : `all ${steps.length} steps succeeded`;
   const some = [
-    `${steps.length - continued - omitted} of ${steps.length} steps succeeded`,
+    `${steps.length - continued - notRun} of ${steps.length} steps succeeded`,
     ...(continued > 0 ? [`${continued} continued after a failure`] : []),
     ...(omitted > 0 ? [`${omitted} omitted, as its when: did not hold`] : []),
+    ...(skipped > 0 ? [`${skipped} skipped by a Resume`] : []),
   ];
   const message = some.length === 1 ? all : some.join(', ');
   return { status: 'Successful', reason: 'Succeeded', message };

@@ -6,7 +6,7 @@ import { between } from './status.ts';
 import type { StoredTask } from '../stored-task.ts';
 
 export interface TaskEvent {
-  reason: 'Created' | 'Started' | 'StepFinished' | 'Failed' | 'Finished' | 'Caution';
+  reason: 'Created' | 'Started' | 'StepFinished' | 'Failed' | 'Finished' | 'Caution' | 'Held' | 'Resumed';
   type: 'Normal' | 'Warning';
   note: string;
   /** Tells this event from the others of the Task: the same is never posted twice. */
@@ -35,6 +35,7 @@ export function eventsOf(before: TaskStatus | undefined, after: TaskStatus): Tas
   } else if (finished !== '' && !isOver) {
     events.push({ reason: 'StepFinished', type: 'Normal', note: finished, key: `finished: ${finished}` });
   }
+  events.push(...heldEvents(before, after));
   if (isOver) {
     const failed = after.status === 'Failure';
     const note = failed
@@ -50,6 +51,18 @@ export function eventsOf(before: TaskStatus | undefined, after: TaskStatus): Tas
   return events;
 }
 
+/** One for each hold, whatever else happens. */
+function heldEvents(before: TaskStatus | undefined, after: TaskStatus): TaskEvent[] {
+  return (after.steps ?? []).flatMap((step): TaskEvent[] => {
+    const { name, state, holds = 0 } = step;
+    const known = before?.steps?.find((each) => each.name === name);
+    const isKnown = known?.state === 'Paused' && (known.holds ?? 0) === holds;
+    if (state !== 'Paused' || isKnown) return [];
+    const note = after.conditions?.find(({ type }) => type === 'Paused')?.message ?? '';
+    return [{ reason: 'Held', type: 'Normal', note, key: `held: ${name} ${holds + 1}` }];
+  });
+}
+
 export function createdEvent(task: StoredTask, pod: string): TaskEvent {
   const { length } = everyStep(task.spec);
   const note = `pod ${pod} with ${length} ${length === 1 ? 'step' : 'steps'}`;
@@ -60,7 +73,8 @@ export function cautionEvents(task: StoredTask): TaskEvent[] {
   return cautions(task).map((note) => ({ reason: 'Caution', type: 'Warning', note, key: note }));
 }
 
-const ended = ({ state }: StepStatus): boolean => state !== 'Waiting' && state !== 'Running';
+const ended = ({ state }: StepStatus): boolean =>
+  state !== 'Waiting' && state !== 'Running' && state !== 'Paused';
 
 function hasBegun(status: TaskStatus | undefined): boolean {
   return status?.steps?.some((step) => step.state === 'Running' || step.startedAt !== undefined) ?? false;

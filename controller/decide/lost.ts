@@ -19,12 +19,14 @@ export function lostWith(around: Surroundings): End {
     const outcome = stop?.reason === CANCELLED ? 'Cancelled' : 'Skipped';
     return { outcome, reason: NEVER_STARTED, message: 'its container never started', posted: false };
   }
-  const what = known?.state === 'Running' ? 'how it ended' : 'whether it began, and how it ended,';
+  const hadBegun = known?.state === 'Running' || known?.startedAt !== undefined;
+  const what = hadBegun ? 'how it ended' : 'whether it began, and how it ended,';
   const outcome = stop?.reason === CANCELLED ? 'Cancelled' : 'Error';
   return { outcome, reason, message: `${what} is not known: ${why}`, posted: false };
 }
 
-function cannotHaveBegun({ pod, status, before, always, told }: Surroundings): boolean {
+function cannotHaveBegun({ pod, status, before, always, told, holds }: Surroundings): boolean {
+  if (holds?.isBefore === true) return true;
   const isTheKubelets = condition(pod, 'DisruptionTarget')?.reason !== 'DeletionByPodGC';
   if (!isTheKubelets) return false;
   if (status?.state?.waiting !== undefined || wasRejected(pod)) return true;
@@ -45,7 +47,7 @@ function wasRejected({ status }: ObservedPod): boolean {
 }
 
 /** A container that died before its turn came: its command never began. */
-export function neverBegan(end: End, { before, always }: Surroundings): End {
+export function neverBegan(end: End, { before, always, holds }: Surroundings): End {
   if (end.posted || end.outcome === 'Succeeded') return end;
   // The kubelet's times are whole seconds.
   const isLater = (earlier: End): boolean =>
@@ -53,6 +55,10 @@ export function neverBegan(end: End, { before, always }: Surroundings): End {
   const mayFollow = before.every(
     ({ end: earlier }) => earlier !== undefined && (always || goesOn(earlier)) && !isLater(earlier),
   );
+  if (mayFollow && holds?.isBefore === true) {
+    const message = `its container ended with code ${end.exitCode} before anybody let it begin; ${NEVER_BEGAN}`;
+    return { ...end, message };
+  }
   if (mayFollow) return end;
   const message = `its container ended with code ${end.exitCode} before its turn came; ${NEVER_BEGAN}`;
   // Where it may fail, what comes after it is stopped all the same by what stopped it.

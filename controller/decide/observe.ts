@@ -1,5 +1,5 @@
 /** Task + pod → what each step is doing. */
-import { gateOf, orderOf, overOf, stopOf, type Stop } from '../annotations.ts';
+import { gateOf, orderOf, overOf, resumesOf, stopOf, type Stop } from '../annotations.ts';
 import { everyStep } from '../../shared/task/finally.ts';
 import { ancestorsOf, predecessorsOf } from '../../shared/task/graph.ts';
 import { QUIT } from '../../shared/turn/order.ts';
@@ -8,6 +8,7 @@ import type { StepStatus, TaskSpec } from '../../shared/task/task.ts';
 import { defined } from '../defined.ts';
 import { isEnded, type ContainerStatus, type ObservedPod } from '../pod.ts';
 import { endOf, goesOn, type End, type MayFail } from './end.ts';
+import { holdsOf, type Held, type Holds } from './held.ts';
 import { lostWith, neverBegan, stoppedWith } from './lost.ts';
 import type { StoredTask } from '../stored-task.ts';
 
@@ -27,12 +28,17 @@ export interface StepView {
    * - `waiting`: its agent runs, and waits for its turn
    * - `unsure`: its agent runs, and whether it has begun nobody can tell from here
    * - `running`: it has begun
+   * - `held`: it is held before its command or after it, until a Resume says how it goes on
    * - `over`: the container ended
    */
-  state: 'absent' | 'waiting' | 'unsure' | 'running' | 'over';
+  state: 'absent' | 'waiting' | 'unsure' | 'running' | 'held' | 'over';
+  /** Of a step that is held. */
+  held?: Held;
+  /** How many of its holds are over; absent for none. */
+  holds?: number;
   /** Of a step that is over. */
   end?: End;
-  /** Of a step that is running: when it can have begun, at the earliest. */
+  /** Of a step that is running, or held: when it can have begun, at the earliest. */
   since?: string;
   /** Why the container does not run yet, in the kubelet's words. */
   waiting?: { reason?: string; message?: string };
@@ -52,6 +58,8 @@ export interface Chain {
   over: boolean;
   /** Why the pod was stopped, when it was. */
   stop: Stop | undefined;
+  /** When a step that was told to go on is to have heard it, ms since the epoch. */
+  heard: number | undefined;
 }
 
 /** The reason of a step of which it is not known whether it has begun. */
@@ -60,14 +68,17 @@ export const NOT_KNOWN = 'NotKnown';
 /**
  * What the steps of a Task are doing. Statuses are found by name: the kubelet sorts them by it.
  *
- * @example observe(task, pod).steps[0].state // 'running'
+ * @param now - ms since the epoch
+ * @example observe(task, pod, now).steps[0].state // 'running'
  */
-export function observe(task: StoredTask, pod: ObservedPod): Chain {
+export function observe(task: StoredTask, pod: ObservedPod, now: number): Chain {
   const statuses = new Map(pod.status?.containerStatuses?.map((status) => [status.name, status]));
   const stop = stopOf(pod);
   const told = overOf(pod).steps;
+  const resumes = resumesOf(pod).steps;
   const predecessors = predecessorsOf(task.spec);
   const steps: StepView[] = [];
+  let heard: number | undefined;
   for (const [index, step] of everyStep(task.spec).entries()) {
     const after = predecessors[index] ?? [];
     const status = statuses.get(step.name);
@@ -75,8 +86,11 @@ export function observe(task: StoredTask, pod: ObservedPod): Chain {
     const onError = step.onError ?? task.spec.stepTemplate?.onError;
     const before = steps.filter(({ number }) => after.includes(number));
     const always = index >= task.spec.steps.length;
-    const around = { status, before, always, told, handOff: task.spec.handOff, pod, known, stop };
-    const { name } = step;
+    const { name, pause } = step;
+    const given = resumes.get(index + 1) ?? [];
+    const holds = pause && holdsOf({ pause, status, given, known }, now);
+    const around = { status, before, always, told, handOff: task.spec.handOff, pod, known, stop, holds };
+    if (holds?.until !== undefined) heard = Math.min(heard ?? Infinity, holds.until);
     steps.push({ name, number: index + 1, after, always, ...seenOf({ name, onError }, index + 1, around) });
   }
   const open = steps
@@ -91,6 +105,7 @@ export function observe(task: StoredTask, pod: ObservedPod): Chain {
     stopper: steps.find(stops),
     over: steps.every(({ state }) => state === 'over'),
     stop,
+    heard,
   };
 }
 
@@ -123,6 +138,8 @@ export interface Surroundings {
   known: StepStatus | undefined;
   /** Why the pod was stopped, when it was. */
   stop: Stop | undefined;
+  /** Its holds; absent for a step that cannot be held. */
+  holds: Holds | undefined;
 }
 
 type Seen = Omit<StepView, 'name' | 'number' | 'after' | 'always'>;
@@ -147,22 +164,26 @@ function seenOf(step: MayFail & { name: string }, number: number, around: Surrou
   if (running === undefined) {
     return { state: 'absent', ...(waiting && { waiting }), ...image };
   }
-  const state = turnOf(number, running.startedAt, around);
-  const ends = before.map(({ end }) => end?.finishedAt);
-  const since = state === 'running' ? latest(running.startedAt, ...ends) : undefined;
-  return { state, ...(since !== undefined && { since }), ...image };
+  const { begun, over: times = 0 } = around.holds ?? {};
+  // One that is to be stopped waits for nobody any more.
+  const held = stop === undefined ? around.holds?.held : undefined;
+  const state = held === undefined ? turnOf(number, running.startedAt, around) : 'held';
+  const starts = [...before.map(({ end }) => end?.finishedAt), begun];
+  const since = state === 'running' || state === 'held' ? latest(running.startedAt, ...starts) : undefined;
+  return { state, ...defined({ since, held, holds: times > 0 ? times : undefined }), ...image };
 }
 
 /** A step that died without a word has begun if it was seen to. */
 function begunAs(known: StepStatus | undefined, end: End): End {
   const { state, reason, startedAt } = known ?? {};
-  const wasSeen = state === 'Running' && reason !== NOT_KNOWN && startedAt !== undefined;
+  const wasOpen = state === 'Running' || state === 'Paused';
+  const wasSeen = wasOpen && reason !== NOT_KNOWN && startedAt !== undefined;
   return wasSeen && !end.posted ? { ...end, startedAt } : end;
 }
 
 function remembered(known: StepStatus): End | undefined {
   const { state, exitCode, signal, reason, message, startedAt, finishedAt, attempts, results } = known;
-  if (state === 'Waiting' || state === 'Running') return undefined;
+  if (state === 'Waiting' || state === 'Running' || state === 'Paused') return undefined;
   const rest = { exitCode, signal, message, startedAt, finishedAt, attempts, results };
   return { outcome: state, reason: reason ?? state, posted: true, ...defined(rest) };
 }
@@ -174,9 +195,12 @@ function remembered(known: StepStatus): End | undefined {
 function turnOf(
   number: number,
   startedAt: string | undefined,
-  { before, always, told, handOff, pod, known }: Surroundings,
+  { before, always, told, handOff, pod, known, holds }: Surroundings,
 ): 'waiting' | 'unsure' | 'running' {
-  if (known?.state === 'Running' && known.reason !== NOT_KNOWN) return 'running';
+  if (holds?.isBefore === true) return 'waiting';
+  // One that was held after its command has begun.
+  const wasHeld = known?.state === 'Paused' && known.hold !== 'Before';
+  if (wasHeld || (known?.state === 'Running' && known.reason !== NOT_KNOWN)) return 'running';
   const order = orderOf(pod);
   if (order !== undefined && order >= number) return 'running';
   const isQuit = order === QUIT && always;

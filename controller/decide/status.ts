@@ -7,15 +7,16 @@ import { InvalidParamsError } from '../../shared/task/references/fill.ts';
 import { PodTooLargeError } from '../../shared/task/size.ts';
 import { taskResults } from '../../shared/task/task-results.ts';
 import { next } from '../../shared/turn/outcome.ts';
-import type { Condition, StepStatus, TaskStatus } from '../../shared/task/task.ts';
+import type { StepStatus, TaskStatus } from '../../shared/task/task.ts';
 import { defined } from '../defined.ts';
 import type { ObservedPod } from '../pod.ts';
 import type { Hold } from './advance.ts';
 import { bounded } from './bounds.ts';
+import { conditionsOf, mayHaveBegun } from './conditions.ts';
+import { heldStatus, heldWords } from './held.ts';
 import type { Conclusion } from './conclude.ts';
 import { NEVER_STARTED } from './lost.ts';
 import { among, NOT_KNOWN, type Chain, type StepView } from './observe.ts';
-import { isSame, PROGRESSING } from './patience.ts';
 import { stuckBy, type Trouble } from './trouble.ts';
 import type { StoredTask } from '../stored-task.ts';
 
@@ -29,6 +30,8 @@ export interface Known {
   trouble?: Trouble | undefined;
   /** What holds it: `suspend`, or a gate. */
   hold?: Hold | undefined;
+  /** It is being stopped now, so that nothing waits for a person any more. */
+  stopping?: true;
   /** What became of it. */
   conclusion?: Conclusion | undefined;
   /** Milliseconds since the epoch. */
@@ -41,12 +44,12 @@ export interface Known {
  * @example statusOf({ task, pod, chain, now: Date.now() }).status // 'Running'
  */
 export function statusOf(known: Known): TaskStatus {
-  const { task, pod, chain, hold, conclusion, now } = known;
+  const { task, pod, chain, conclusion, now } = known;
   const before = task.status;
   const steps =
     chain === undefined
       ? (before?.steps ?? stepsOf(task))
-      : chain.steps.map((view) => stepStatus(view, chain, hold));
+      : chain.steps.map((view) => stepStatus(view, chain, known));
   const ended = conclusion === undefined ? steps : steps.map((step) => closed(step, conclusion));
   const startTime = pod?.metadata.creationTimestamp ?? before?.startTime;
   const completionTime = conclusion && completion(ended, startTime, now);
@@ -57,8 +60,8 @@ export function statusOf(known: Known): TaskStatus {
     startTime,
     completionTime,
     duration: completionTime && (startTime === undefined ? '0s' : between(startTime, completionTime)),
-    step: `${ended.filter(isOver).length}/${ended.length}`,
-    running: conclusion === undefined ? runningOf(ended) : undefined,
+    step: progress(ended),
+    running: conclusion === undefined ? namesOf(ended, 'Running') : undefined,
     order: (pod && orderOf(pod)) ?? before?.order,
     gate: pod && gateOf(pod),
     podName: pod?.metadata.name ?? before?.podName,
@@ -70,9 +73,15 @@ export function statusOf(known: Known): TaskStatus {
   return bounded(status);
 }
 
-/** The names of those that run, as a column shows them. */
-function runningOf(steps: readonly StepStatus[]): string | undefined {
-  const names = steps.filter(({ state }) => state === 'Running').map(({ name }) => name);
+/** How far the Task is, as a column shows it. */
+function progress(steps: readonly StepStatus[]): string {
+  const held = namesOf(steps, 'Paused');
+  return `${steps.filter(isOver).length}/${steps.length}${held === undefined ? '' : ` held: ${held}`}`;
+}
+
+/** The names of those in one state. */
+function namesOf(steps: readonly StepStatus[], wanted: StepStatus['state']): string | undefined {
+  const names = steps.filter(({ state }) => state === wanted).map(({ name }) => name);
   if (names.length === 0) return undefined;
   const rest = names.length - MAX_NAMES;
   return [names.slice(0, MAX_NAMES).join(', '), ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
@@ -91,29 +100,37 @@ function resultsOfTask({ spec }: StoredTask, steps: readonly StepStatus[]): Task
   }
 }
 
-function word({ task, chain, hold }: Known): 'Pending' | 'Running' | 'Paused' {
-  if (hold !== undefined) return 'Paused';
+function word(known: Known): 'Pending' | 'Running' | 'Paused' {
+  const { task, chain } = known;
+  if (isPaused(known)) return 'Paused';
   const begun = chain?.steps.some(({ state }) => BEGUN.has(state)) ?? false;
   // What runs does not become pending again, though a stopped pod no longer shows whose turn it was.
   return begun || task.status?.status === 'Running' ? 'Running' : 'Pending';
 }
 
-const BEGUN: ReadonlySet<StepView['state']> = new Set(['unsure', 'running', 'over']);
+const BEGUN: ReadonlySet<StepView['state']> = new Set(['unsure', 'running', 'held', 'over']);
 
-function explanation({ trouble, hold, conclusion }: Known): { reason?: string; message?: string } {
+/** Whether nothing goes on before a person says so: a step is held, or all of them, and none whose turn it is goes on. */
+function isPaused({ chain, hold, stopping }: Known): boolean {
+  if (stopping === true) return false;
+  if (hold !== undefined) return true;
+  const next = chain?.next ?? [];
+  return next.length > 0 && next.every(({ state }) => state === 'held');
+}
+
+function explanation(known: Known): { reason?: string; message?: string } {
+  const { task, trouble, hold, conclusion, chain } = known;
   if (conclusion !== undefined) return { reason: conclusion.reason, message: conclusion.message };
+  const held = isPaused(known) ? heldWords(task, chain?.steps ?? []) : undefined;
   if (hold !== undefined) {
     const { message, unless } = hold;
     const perhaps = unless === undefined ? '' : `; ${mayHaveBegun(unless)}`;
-    return { reason: 'Suspended', message: `${message}${perhaps}` };
+    const also = held === undefined ? '' : `${held}; `;
+    return { reason: held === undefined ? 'Suspended' : 'Held', message: `${also}${message}${perhaps}` };
   }
+  if (held !== undefined) return { reason: 'Held', message: held };
   return trouble === undefined ? {} : { reason: trouble.reason, message: trouble.message };
 }
-
-const mayHaveBegun = (steps: readonly StepView[]): string => {
-  const each = steps.map(({ number, name }) => `step ${number} (${name})`).join(', ');
-  return `${each} may have begun before its node heard of it`;
-};
 
 const isAmong = (steps: readonly StepView[] = [], number: number): boolean =>
   steps.some((view) => view.number === number);
@@ -122,8 +139,8 @@ function stepsOf(task: StoredTask): StepStatus[] {
   return everyStep(task.spec).map(({ name }) => ({ name, state: 'Waiting' }));
 }
 
-function stepStatus(view: StepView, chain: Chain, hold: Hold | undefined): StepStatus {
-  const { name, number, state, end, since, waiting, imageID } = view;
+function stepStatus(view: StepView, chain: Chain, { task, hold, now }: Known): StepStatus {
+  const { name, number, state, end, since, waiting, imageID, held, holds } = view;
   if (end !== undefined) {
     const { outcome, exitCode, signal, reason, message, startedAt, finishedAt, attempts, results } = end;
     const rest = { exitCode, signal, reason, message, startedAt, finishedAt, attempts, imageID, results };
@@ -131,17 +148,26 @@ function stepStatus(view: StepView, chain: Chain, hold: Hold | undefined): StepS
       startedAt === undefined && outcome === 'Cancelled' ? failureBefore(view, chain) : undefined;
     return { name, state: outcome, ...defined({ ...rest, ...(stopper && skippedBy(stopper)) }) };
   }
-  if (state === 'running') return { name, state: 'Running', ...defined({ startedAt: since, imageID }) };
+  if (held !== undefined) {
+    const before = task.status?.steps?.find((step) => step.name === name);
+    return heldStatus({ ...view, held }, before, now);
+  }
+  if (state === 'running')
+    return { name, state: 'Running', ...defined({ startedAt: since, holds, imageID }) };
   if (state === 'unsure') {
     const message = 'its container runs; whether the step has begun is not known';
-    return { name, state: 'Running', reason: NOT_KNOWN, message, ...defined({ imageID }) };
+    return { name, state: 'Running', reason: NOT_KNOWN, message, ...defined({ holds, imageID }) };
   }
   const stuck = stuckBy(waiting);
   if (state === 'absent' && stuck === undefined && isAmong(hold?.unless, number)) {
     const message = 'its container is being made; whether the step has begun is not known';
     return { name, state: 'Waiting', reason: NOT_KNOWN, message, ...defined({ imageID }) };
   }
-  return { name, state: 'Waiting', ...defined({ reason: stuck?.reason, message: stuck?.message, imageID }) };
+  return {
+    name,
+    state: 'Waiting',
+    ...defined({ reason: stuck?.reason, message: stuck?.message, holds, imageID }),
+  };
 }
 
 /** The order quits also when a step failed; for those that it stopped that is a skip, not a wish. */
@@ -166,7 +192,7 @@ function skippedBy({ name, number, end }: StepView): Pick<StepStatus, 'state' | 
 function closed(step: StepStatus, conclusion: Conclusion): StepStatus {
   const { status, reason, message, step: about, unconfirmed } = conclusion;
   const { name, state } = step;
-  const isOpen = state === 'Waiting' || state === 'Running';
+  const isOpen = state === 'Waiting' || state === 'Running' || state === 'Paused';
   const neverStarted = isOpen ? state === 'Waiting' && unconfirmed !== true : step.reason === NEVER_STARTED;
   // Why it never started is what the Task failed of.
   if (neverStarted && name === about && reason !== TIMED_OUT)
@@ -178,9 +204,11 @@ function closed(step: StepStatus, conclusion: Conclusion): StepStatus {
     const word = isCancelled ? 'Cancelled' : 'Skipped';
     return { ...step, state: word, reason: NEVER_STARTED, message: `it never started${told}` };
   }
-  const sure = state === 'Running' && step.reason !== NOT_KNOWN;
+  const sure =
+    (state === 'Running' && step.reason !== NOT_KNOWN) || (state === 'Paused' && step.hold !== 'Before');
   const what = sure ? 'how it ended' : 'whether it began, and how it ended,';
-  return { ...step, state: isCancelled ? 'Cancelled' : 'Error', reason, message: `${what} is not known` };
+  const { hold: _hold, heldSince: _heldSince, ...rest } = step;
+  return { ...rest, state: isCancelled ? 'Cancelled' : 'Error', reason, message: `${what} is not known` };
 }
 
 /** Whether a step had its turn and came to its end: one that was skipped, cancelled or given up before had none. */
@@ -188,6 +216,7 @@ function isOver({ state, startedAt, exitCode }: StepStatus): boolean {
   switch (state) {
     case 'Waiting':
     case 'Running':
+    case 'Paused':
     case 'Skipped':
       return false;
     case 'Cancelled':
@@ -227,51 +256,4 @@ export function between(start: string, end: string): string {
   const total = Math.round(ms / 1000);
   const [hours, minutes, seconds] = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60];
   return `${hours > 0 ? `${hours}h` : ''}${minutes}m${seconds}s`;
-}
-
-function conditionsOf({ task, trouble, hold, conclusion, now }: Known): Condition[] {
-  const before = task.status?.conditions ?? [];
-  const wanted: Omit<Condition, 'lastTransitionTime'>[] = [];
-  if (conclusion !== undefined) {
-    const { status, reason, message } = conclusion;
-    wanted.push({ type: status === 'Successful' ? 'Complete' : 'Failed', status: 'True', reason, message });
-  } else if (trouble !== undefined) {
-    wanted.push({ type: PROGRESSING, status: 'False', reason: trouble.reason, message: trouble.message });
-  }
-  if (hold !== undefined && conclusion === undefined) {
-    const { unless } = hold;
-    const [status, message] =
-      unless === undefined
-        ? (['True', 'no further step starts'] as const)
-        : (['Unknown', mayHaveBegun(unless)] as const);
-    wanted.push({ type: 'Paused', status, reason: 'Suspended', message });
-  } else if (before.some(({ type }) => type === 'Paused')) {
-    wanted.push({ type: 'Paused', status: 'False', reason: 'Resumed', message: '' });
-  }
-  return wanted.map((condition) => dated(fitting(condition), before, now));
-}
-
-function dated(
-  condition: Omit<Condition, 'lastTransitionTime'>,
-  before: readonly Condition[],
-  now: number,
-): Condition {
-  const same = before.find(
-    ({ type, status, reason }) =>
-      type === condition.type &&
-      status === condition.status &&
-      (reason === condition.reason || (type === PROGRESSING && isSame(reason, condition.reason))),
-  );
-  return {
-    ...condition,
-    lastTransitionTime: same?.lastTransitionTime ?? new Date(now).toISOString(),
-  };
-}
-
-/** What a metav1.Condition takes: others than the kubelet may have said why a pod failed. */
-function fitting<T extends Pick<Condition, 'reason' | 'message'>>(condition: T): T {
-  const reason = /^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/.test(condition.reason)
-    ? condition.reason
-    : 'Unknown';
-  return { ...condition, reason: reason.slice(0, 1024), message: condition.message.slice(0, 32_768) };
 }

@@ -85,10 +85,12 @@ export function causeToStop(
   }
   const deadline = deadlineOf(task, pod, chain);
   if (deadline !== undefined && now >= deadline) {
-    const running = chain?.steps.find(({ state }) => state === 'running');
+    const running = ['running', 'held'].flatMap(
+      (wanted) => chain?.steps.find(({ state }) => state === wanted) ?? [],
+    )[0];
     const step = running?.name ?? trouble?.step;
-    const doing = running === undefined ? '' : `; step ${running.number} (${running.name}) was running`;
-    const message = `not over within spec.timeout, ${task.spec.timeout}${trouble ? `; ${trouble.message}` : doing}`;
+    const doing = running && `; step ${running.number} (${running.name}) was ${running.state}`;
+    const message = `not over within spec.timeout, ${task.spec.timeout}${trouble ? `; ${trouble.message}` : (doing ?? '')}`;
     return { reason: TIMED_OUT, message, ...(step !== undefined && { step }), at };
   }
   const tooLong = trouble?.ends === 'patience' && now - since >= patience;

@@ -176,7 +176,7 @@ function leaving(pod: ObservedPod): Trouble | undefined {
  */
 function nodeTrouble(pod: ObservedPod, { steps }: Chain): Trouble | undefined {
   const ready = condition(pod, 'Ready');
-  const alive = steps.some(({ state }) => state === 'running' || state === 'waiting');
+  const alive = steps.some(({ state }) => state === 'running' || state === 'held' || state === 'waiting');
   if (ready?.status !== 'False' || ready.reason !== undefined || !alive) return undefined;
   const node = pod.spec?.nodeName ?? 'of the pod';
   return {

@@ -24,6 +24,8 @@ export const ORDER_ANNOTATION = `${OWN_PREFIX}order`;
 export const GATE_ANNOTATION = `${OWN_PREFIX}gate`;
 /** The annotation that says which steps are over, or will never begin, without a word of their own. Absent: none. */
 export const OVER_ANNOTATION = `${OWN_PREFIX}over`;
+/** What held steps were told. */
+export const RESUME_ANNOTATION = `${OWN_PREFIX}resume`;
 
 /** Seconds that a pod lives past its Task's timeout before the kubelet ends it, should no controller have done so. */
 const BACK_STOP = 60;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { TASK_STATUSES } from './api.ts';
 import { MAX_STEPS, MAX_TASK_RESULTS } from './limits.ts';
+import { HOLDS } from '../turn/resume.ts';
 import { MAX_RESULTS } from '../turn/results.ts';
 import { resultSchema } from './results.ts';
 
@@ -13,19 +14,25 @@ const generation = (about: string) => z.int().min(0).optional().describe(about);
 
 /** How a step is: not over, or its outcome. */
 const STEP_STATES = [
-  ...(['Waiting', 'Running'] as const),
+  ...(['Waiting', 'Running', 'Paused'] as const),
   ...(['Succeeded', 'Continued', 'Omitted', 'Failed', 'Skipped', 'Cancelled', 'TimedOut', 'Error'] as const),
 ] as const;
 
 const stepStatusSchema = z.strictObject({
   name: z.string().max(63).describe('The name of the step.'),
-  state: z.enum(STEP_STATES).describe('Waiting, Running, or how the step ended.'),
+  state: z.enum(STEP_STATES).describe('Waiting, Running, Paused, or how the step ended.'),
   exitCode: number('The exit code of the command; 128+n when signal n ended it.'),
   signal: text('The signal that ended the command, such as SIGTERM.'),
   reason: text('Why the step is in this state, one word for programs.'),
   message: text('Why the step is in this state, one sentence for people.'),
   startedAt: time('When the command was first started.'),
   finishedAt: time('When the step was over.'),
+  hold: z
+    .enum(HOLDS)
+    .optional()
+    .describe('Where a Paused step is held: Before its command, After it, or OnFailure, after it failed.'),
+  heldSince: time('Since when a Paused step is held.'),
+  holds: count('How many times the step was held and went on.'),
   attempts: count('How often the command was started.'),
   imageID: text('The image that ran, by its digest.'),
   results: z
@@ -72,7 +79,7 @@ export const statusSchema = z.strictObject({
   order: number('The order: every step up to this number is released; -1 stops all.'),
   gate: number('The gate: the first step that waits for the order. Absent: no gate.'),
   running: text('The steps that run now, by their names; absent when none does.'),
-  step: text('How far the Task is: how many of its steps are over, such as 2/3.'),
+  step: text('How far the Task is: how many of its steps are over, such as 2/3, and which of them are held.'),
   podName: text('The name of the pod.'),
   podUID: text('The uid of the pod: another one of that name is not of this Task.'),
   observedGeneration: generation('The generation of the Task that this is about.'),

@@ -5,6 +5,7 @@ import { lifecycleSchema, probeSchema, restartRuleSchema } from './container/han
 import { containerSchema } from './container/container.ts';
 import { FINALLY_TIMEOUT, MAX_AFTER, MAX_WORKSPACES } from './limits.ts';
 import { stepResultsSchema } from './results.ts';
+import { HOLDS } from '../turn/resume.ts';
 import { whenSchema } from './when.ts';
 import { workspaceUseSchema } from './workspaces.ts';
 
@@ -99,6 +100,14 @@ export const stepSchema = containerSchema.extend({
     .describe('A script to run, instead of command. Its first line may name the interpreter: #!/bin/sh.'),
   results: stepResultsSchema,
   when: whenSchema,
+  pause: z
+    .array(z.enum(HOLDS))
+    .max(HOLDS.length)
+    .meta({ 'x-kubernetes-list-type': 'set' })
+    .optional()
+    .describe(
+      'Where the step is held until a Resume says how it goes on: Before its command, After it, or OnFailure, after it failed.',
+    ),
   after: predecessors
     .meta({ 'x-kubernetes-list-type': 'set' })
     .optional()

@@ -1,6 +1,6 @@
 /** Tasks and pods as a cluster would show them. */
 import { encodeOutcome, type Outcome } from '../../shared/turn/outcome.ts';
-import { GATE_ANNOTATION, ORDER_ANNOTATION, podNameOf } from '../../shared/pod/pod.ts';
+import { GATE_ANNOTATION, ORDER_ANNOTATION, podNameOf, RESUME_ANNOTATION } from '../../shared/pod/pod.ts';
 import { type Task } from '../../shared/task/task.ts';
 import { type ContainerStatus, type ObservedPod, type PodCondition } from '../../controller/pod.ts';
 import { type StoredTask } from '../../controller/stored-task.ts';
@@ -40,6 +40,8 @@ interface PodParts {
   order?: string;
   gate?: string;
   stop?: string;
+  /** What held steps were told. */
+  resume?: string;
   phase?: string;
   reason?: string;
   message?: string;
@@ -51,7 +53,18 @@ interface PodParts {
 
 /** The pod of {@link taskOf}, with these container statuses. */
 export function podWith(containers: readonly ContainerStatus[], parts: PodParts = {}): ObservedPod {
-  const { order = '0', gate, stop, phase = 'Running', reason, message, deleted, conditions, init } = parts;
+  const {
+    order = '0',
+    gate,
+    stop,
+    resume,
+    phase = 'Running',
+    reason,
+    message,
+    deleted,
+    conditions,
+    init,
+  } = parts;
   return {
     metadata: {
       name: podNameOf({ name: 'build', uid: 'u-1' }),
@@ -64,6 +77,7 @@ export function podWith(containers: readonly ContainerStatus[], parts: PodParts 
         [ORDER_ANNOTATION]: order,
         ...(gate !== undefined && { [GATE_ANNOTATION]: gate }),
         ...(stop !== undefined && { 'api.practice.com/stop': stop }),
+        ...(resume !== undefined && { [RESUME_ANNOTATION]: resume }),
       },
       ownerReferences: [
         {
@@ -92,6 +106,9 @@ export const running = (name: string): ContainerStatus => ({
   name,
   state: { running: { startedAt: iso(1) } },
 });
+
+/** One whose agent says that it is held. */
+export const held = (name: string): ContainerStatus => ({ ...running(name), ready: true });
 
 export const waiting = (name: string, reason = 'ContainerCreating', message = ''): ContainerStatus => ({
   name,

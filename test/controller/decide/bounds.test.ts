@@ -30,7 +30,7 @@ const record = (fields: object): string =>
 
 function statusFor(pod: ObservedPod): TaskStatus {
   const task = taskOf({ steps: [{ name: 'a', image: 'b', command: ['true'] }] });
-  return statusOf({ task, pod, chain: observe(task, pod), now: NOW });
+  return statusOf({ task, pod, chain: observe(task, pod, NOW), now: NOW });
 }
 
 /** Whether the API server takes it: the schema, and the times, which zod does not look at. */

@@ -198,6 +198,7 @@ it('has types without an index signature', () => {
         | 'after'
         | 'results'
         | 'when'
+        | 'pause'
         | 'retryDelay'
         | 'gracePeriod'
         | 'stdout'
