@@ -1,5 +1,5 @@
 /** All that the oracle knows of one Task. */
-import type { Task, TaskStatus } from '../../shared/task/task.ts';
+import type { StepStatus, Task, TaskStatus } from '../../shared/task/task.ts';
 import type { Journal } from './journal.ts';
 import type { Act } from './plan.ts';
 
@@ -30,4 +30,28 @@ export function wasKilled({ done }: Facts, step: string): boolean {
 /** The last word, once there is one. */
 export function lastWord({ seen }: Facts): Facts['seen'][number] | undefined {
   return seen.find(({ status }) => status.completionTime !== undefined);
+}
+
+/** What was told last of each step, by name. */
+export function lastTold(facts: Facts): ReadonlyMap<string, StepStatus> {
+  const status = lastWord(facts)?.status ?? facts.seen.at(-1)?.status;
+  return new Map(status?.steps?.map((step) => [step.name, step]));
+}
+
+/**
+ * Whether the `when` of a step does not hold, by what is told of the step that it asks about.
+ *
+ * @param otherwise - what to say where nothing is told of that one
+ */
+export function isUnmet(
+  facts: Facts,
+  { when = [] }: Pick<Task['spec']['steps'][number], 'when'>,
+  otherwise = false,
+): boolean {
+  return when.some(({ input, operator, values }) => {
+    const [, name = ''] = /^\$\(steps\.([a-z0-9-]+)\.outcome\)$/.exec(input) ?? [];
+    const state = lastTold(facts).get(name)?.state;
+    if (state === undefined || state === 'Waiting' || state === 'Running') return otherwise;
+    return values.includes(state) !== (operator === 'in');
+  });
 }

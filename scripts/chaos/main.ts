@@ -18,8 +18,9 @@ import type { ResourceType } from '../../controller/runtime/objects.ts';
 import { AGENT_IMAGE, IMAGE, PULL } from '../../test/e2e/cluster-images.ts';
 import { randomOf } from '../../test/controller/chaos/random.ts';
 import { bundle, ENTRY, writeFiles } from '../build-controller/bundle.ts';
-import { campaign, type Result } from './campaign.ts';
+import { campaign } from './campaign.ts';
 import { LEASE_FLAGS, torment } from './controllers.ts';
+import { described } from './described.ts';
 import { ON_A_CLUSTER, planOf } from './plan.ts';
 
 const NAMESPACES: ResourceType = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace' };
@@ -107,15 +108,4 @@ function start() {
   const program = join(directory, 'controller', ENTRY);
   const child = spawn(process.execPath, [program, ...args, ...agent, ...LEASE_FLAGS], { stdio: 'ignore' });
   return { kill: (signal: NodeJS.Signals) => child.kill(signal), ended: once(child, 'exit') };
-}
-
-function described({ plan, facts, anomalies, journal }: Result): string {
-  const done = facts.done.map(({ act, from }) => `${new Date(from).toISOString()} ${JSON.stringify(act)}`);
-  const seen = facts.seen.map(({ at, status }) => {
-    const steps = status.steps?.map(({ name, state, reason }) => `${name} ${state} ${reason ?? ''}`.trim());
-    return `${new Date(at).toISOString()} ${status.status} ${status.reason ?? ''} (${steps?.join(', ')})`;
-  });
-  return [`${plan.name}:`, ...anomalies, ...done, ...seen, journal.replaceAll(/^alive.*\n/gm, '')].join(
-    '\n  ',
-  );
 }

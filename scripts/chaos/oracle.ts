@@ -1,7 +1,7 @@
 /** Whether what became of a Task, and what was told of it, can be. Pure. */
 import type { Facts } from './facts.ts';
 import { eventsOf } from './oracle/events.ts';
-import { chain } from './oracle/chain.ts';
+import { graph } from './oracle/graph.ts';
 import { history } from './oracle/history.ts';
 import { lastWords } from './oracle/last-words.ts';
 import { stepWords } from './oracle/step-words.ts';
@@ -12,5 +12,5 @@ import { stepWords } from './oracle/step-words.ts';
  * @example judge({ spec, journal, seen, done, events, pods: 2, until }) // ['it had 2 pods']
  */
 export function judge(facts: Facts): string[] {
-  return [chain, history, stepWords, lastWords, eventsOf].flatMap((rule) => rule(facts));
+  return [graph, history, stepWords, lastWords, eventsOf].flatMap((rule) => rule(facts));
 }

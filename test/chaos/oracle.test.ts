@@ -136,7 +136,7 @@ describe('what is told of the Task', () => {
     [
       'too many steps over',
       told(stopped, (last) => ({ ...last, step: '3/3' })),
-      '2 of its steps began, not 3',
+      '2 of its steps had their turn, not 3',
     ],
     ['too few steps over', told(stopped, (last) => ({ ...last, step: '1/3' })), 'are over, not 1'],
     ['another number of steps', told(stopped, (last) => ({ ...last, step: '2/4' })), 'it has 3 steps, not 4'],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ON_A_CLUSTER, planOf, type Plan } from '../../scripts/chaos/plan.ts';
 import { specOf } from '../../scripts/chaos/task.ts';
+import { wholeOf } from '../../shared/task/step-template.ts';
 import { specSchema } from '../../shared/task/task.ts';
 import { randomOf } from '../controller/chaos/random.ts';
 
@@ -16,7 +17,11 @@ describe('a plan', () => {
   });
 
   it('is a Task that is valid', () => {
-    for (const plan of plans) expect(specSchema.safeParse(specOf(plan, place)).error).toBeUndefined();
+    for (const plan of plans) {
+      const spec = specOf(plan, place);
+      expect(specSchema.safeParse(spec).error).toBeUndefined();
+      expect(() => wholeOf(spec)).not.toThrow();
+    }
   });
 
   it('does everything that can be done, in the first second too', () => {
@@ -39,7 +44,15 @@ describe('a plan', () => {
 
   it.each<[string, (plan: Plan) => boolean]>([
     ['one step', ({ steps }) => steps.length === 1],
-    ['twelve steps', ({ steps }) => steps.length === 12],
+    ['thirty steps and more', ({ steps }) => steps.length > 30],
+    ['several branches', ({ steps }) => steps.filter(({ after }) => after?.length === 0).length > 1],
+    ['a join', ({ steps }) => steps.some(({ after = [] }) => after.length > 1)],
+    ['steps that come last', (plan) => plan.finally.length > 0],
+    ['a condition', ({ steps }) => steps.some(({ when }) => when !== undefined)],
+    ['a condition of what comes last', (plan) => plan.finally.some(({ when }) => when !== undefined)],
+    ['a step that is run again', ({ steps }) => steps.some(({ failures }) => failures > 0)],
+    ['a result that is taken', ({ steps }) => steps.some(({ takes }) => takes !== undefined)],
+    ['failFast', ({ failFast }) => failFast],
     ['a time limit', ({ timeout }) => timeout !== undefined],
     ['the controller to hand off', ({ handOff }) => handOff === 'Controller'],
     ['a step that fails', ({ steps }) => steps.some(({ exitCode }) => exitCode !== 0)],

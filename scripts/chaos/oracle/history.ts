@@ -19,7 +19,7 @@ export function history(facts: Facts): string[] {
   return wrong;
 }
 
-const ENDS: ReadonlySet<string> = new Set(['Succeeded', 'Continued', 'Failed', 'TimedOut']);
+const ENDS: ReadonlySet<string> = new Set(['Succeeded', 'Continued', 'Omitted', 'Failed', 'TimedOut']);
 
 function isTakenBack(before: StepStatus, after: StepStatus): boolean {
   if (ENDS.has(before.state)) return after.state !== before.state;
@@ -32,15 +32,19 @@ function isHeld({ conditions = [] }: TaskStatus): boolean {
 }
 
 /** Signs of life while nothing may begin: from when that was told until somebody let it go. */
-function movements({ journal, done }: Facts, from: number): string[] {
+function movements({ spec, journal, done }: Facts, from: number): string[] {
+  // Those of finally are no longer held once the Task is stopped.
+  const isStopped = spec.timeout !== undefined || done.some(({ act }) => act.kind === 'kill-agent');
+  const last = new Set(isStopped ? spec.finally?.map(({ name }) => name) : []);
   const released = done.filter(({ act, to }) => LET_GO.has(act.kind) && to >= from);
   const until = Math.min(Infinity, ...released.map((each) => each.from));
-  return [...journal].flatMap(([name, { begins, last }]) => [
+  const steps = [...journal].filter(([name]) => !last.has(name));
+  return steps.flatMap(([name, { begins, last: alive }]) => [
     ...begins
       .filter((at) => at > from && at < until)
       .map((at) => `step ${name} began ${Math.round(at - from)} ms after it was told that none does`),
-    ...(begins.some((at) => at <= from) && last > from && last < until
-      ? [`step ${name} lived ${Math.round(last - from)} ms after it was told that nothing runs`]
+    ...(begins.some((at) => at <= from) && alive > from && alive < until
+      ? [`step ${name} lived ${Math.round(alive - from)} ms after it was told that nothing runs`]
       : []),
   ]);
 }

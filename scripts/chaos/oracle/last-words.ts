@@ -1,10 +1,8 @@
 /** The last word on the Task, held against what was done to it and what its steps did. */
 import type { TaskStatus } from '../../../shared/task/task.ts';
+import { everyStep } from '../../../shared/task/finally.ts';
 import { lastWord, wasDone, wasKilled, type Facts } from '../facts.ts';
-import { isUnsure } from './step-words.ts';
-
-/** The kubelet's times are whole seconds, and the clock of the steps goes in hundredths. */
-const CLOCK = 1_100;
+import { CLOCK, isUnsure } from './step-words.ts';
 
 export function lastWords(facts: Facts): string[] {
   const { seen, until } = facts;
@@ -31,16 +29,26 @@ function causes(facts: Facts, { status, reason = '', message = '', steps = [] }:
   if (reason === 'TimedOut' && spec.timeout === undefined) wrong.push('it has no time limit');
   if (`${reason} ${message}`.includes('DeadlineExceeded')) wrong.push('nobody set a deadline');
   if (reason === 'PodDeleted' && !wasDone(facts, 'delete-pod')) wrong.push('nobody deleted its pod');
-  const bad = steps.filter(({ state }) => state !== 'Succeeded' && state !== 'Continued');
+  const bad = steps.filter(({ state }) => !GOOD.has(state));
   if (status === 'Successful' && bad.length > 0) wrong.push(`step ${bad[0]?.name} did not succeed`);
-  const continued = steps.filter(({ state }) => state === 'Continued').length;
-  if (status === 'Successful' && continued > 0 && !message.includes(`${continued} continued`))
-    wrong.push(`${continued} steps continued after a failure`);
+  for (const [state, what] of TOLD) {
+    const count = steps.filter((step) => step.state === state).length;
+    if (status === 'Successful' && count > 0 && !message.includes(`${count} ${state.toLowerCase()}`))
+      wrong.push(`${count} steps ${what}`);
+  }
   if (reason === 'StepFailed' && !steps.some(({ state }) => state === 'Failed')) wrong.push('no step failed');
   if (reason === 'StepTimedOut' && !steps.some(({ state }) => state === 'TimedOut'))
     wrong.push('no step timed out');
   return wrong;
 }
+
+const GOOD: ReadonlySet<string> = new Set(['Succeeded', 'Continued', 'Omitted']);
+
+/** What a good end has to say of steps that did not simply succeed. */
+const TOLD = [
+  ['Continued', 'continued after a failure'],
+  ['Omitted', 'were omitted'],
+] as const;
 
 /** What the message says of a step it names. */
 function named({ journal }: Facts, message: string): string[] {
@@ -52,17 +60,26 @@ function named({ journal }: Facts, message: string): string[] {
 function counts(facts: Facts, { step = '', steps = [] }: TaskStatus): string[] {
   const { journal, spec } = facts;
   const [over = -1, all] = step.split('/').map(Number);
-  if (all !== spec.steps.length) return [`it has ${spec.steps.length} steps, not ${all}`];
+  const every = everyStep(spec);
+  if (all !== every.length) return [`it has ${every.length} steps, not ${all}`];
   const began = journal.size;
-  // One whose container died before its turn is over as well.
-  const died = spec.steps.filter(({ name }) => !journal.has(name) && wasKilled(facts, name)).length;
+  // One whose container died before its turn is over as well; those of finally wait for it in a pod that is told to go.
+  const isDeleted = wasDone(facts, 'delete-pod');
+  const died = every.filter(
+    ({ name }, index) =>
+      !journal.has(name) && (wasKilled(facts, name) || (isDeleted && index >= spec.steps.length)),
+  ).length;
   // One that was started and stopped at once may have had no time to write anything down.
   const unwritten = steps.filter(
     ({ name, startedAt }) => startedAt !== undefined && !journal.has(name),
   ).length;
+  const omitted = steps.filter(({ state }) => state === 'Omitted').length;
   const isKnown = steps.every((each) => !isUnsure(each));
-  if (over > began + died + unwritten) return [`${began} of its steps began, not ${over}`];
-  return isKnown && over < began ? [`${began} of its steps began and are over, not ${over}`] : [];
+  if (over > began + omitted + died + unwritten)
+    return [`${began + omitted} of its steps had their turn, not ${over}`];
+  return isKnown && over < began + omitted
+    ? [`${began + omitted} of its steps had their turn and are over, not ${over}`]
+    : [];
 }
 
 /** Signs of life when it was over. */

@@ -1,5 +1,6 @@
 /** The last word on each step, held against what the step wrote down itself. */
 import type { StepStatus } from '../../../shared/task/task.ts';
+import { everyStep } from '../../../shared/task/finally.ts';
 import { lastWord, wasDone, wasKilled, type Facts } from '../facts.ts';
 import type { Entry } from '../journal.ts';
 
@@ -11,7 +12,7 @@ export function stepWords(facts: Facts): string[] {
   const status = lastWord(facts)?.status;
   if (status === undefined) return [];
   const told = new Map(status.steps?.map((step) => [step.name, step]));
-  return spec.steps.flatMap(({ name, onError = 'stop', timeout }) => {
+  return everyStep(spec).flatMap(({ name, onError = 'stop', timeout, results = [] }, _, { length }) => {
     const step = told.get(name);
     if (step === undefined) return [`nothing is said of step ${name}`];
     const words = `${[step.state, step.reason].filter(Boolean).join(' ')}, "${step.message ?? ''}"`;
@@ -19,9 +20,19 @@ export function stepWords(facts: Facts): string[] {
     const wrong = [
       ...always(step, { onError, mayTimeOut: timeout !== undefined }),
       ...(entry === undefined ? unbegun(step) : begun(step, entry, facts)),
+      ...(length <= WHOLE ? left(step, results) : []),
     ];
     return wrong.map((what) => `step ${name} ${what}; it is told as ${words}`);
   });
+}
+
+/** In a pod of so many steps a kubelet keeps the whole of what each agent says. */
+const WHOLE = 20;
+
+/** What a step leaves is told of it. */
+function left({ name, state, results = [] }: StepStatus, declared: readonly string[]): string[] {
+  if (state !== 'Succeeded' || declared.length === 0) return [];
+  return results.some(({ value }) => value === name) ? [] : ['left its name as a result'];
 }
 
 function always(
@@ -42,16 +53,33 @@ function always(
 /** Whether this says that the step never began. */
 function saysNever({ state, reason, message = '', startedAt }: StepStatus): boolean {
   if (/never (?:began|started)/.test(message) || reason === 'NeverStarted') return true;
-  return state === 'Skipped' || (state === 'Cancelled' && startedAt === undefined && !isUnsure({ message }));
+  return (
+    state === 'Skipped' ||
+    state === 'Omitted' ||
+    (state === 'Cancelled' && startedAt === undefined && !isUnsure({ message }))
+  );
 }
 
 export function isUnsure({ message = '' }: Pick<StepStatus, 'message'>): boolean {
   return message.includes('not known') || message.includes('has not confirmed');
 }
 
-function begun(step: StepStatus, { end }: Entry, facts: Facts): string[] {
-  const { name, state, exitCode } = step;
+/** The kubelet's times are whole seconds, and the clock of the steps goes in hundredths. */
+export const CLOCK = 1_100;
+
+function begun(step: StepStatus, { begins, end, last }: Entry, facts: Facts): string[] {
+  const { state, attempts = begins.length, startedAt, finishedAt } = step;
   if (saysNever(step)) return ['began'];
+  const wrong: string[] = [];
+  // The last one may have been ended before its first line.
+  if (attempts < begins.length || attempts > begins.length + (state === 'Succeeded' ? 0 : 1))
+    wrong.push(`was run ${begins.length} times, not ${attempts}`);
+  if (Date.parse(startedAt ?? '') > (begins[0] ?? 0) + CLOCK) wrong.push(`began before ${startedAt}`);
+  if (Date.parse(finishedAt ?? '') < last - CLOCK && !isUnsure(step)) wrong.push(`lived after ${finishedAt}`);
+  return [...wrong, ...endedAs(step, end, facts)];
+}
+
+function endedAs({ name, state, exitCode }: StepStatus, end: Entry['end'], facts: Facts): string[] {
   if (state === 'Succeeded') return end?.code === 0 ? [] : ['did not come to a good end'];
   const isPulledDown = wasKilled(facts, name) || wasDone(facts, 'delete-pod');
   if (end === undefined || isPulledDown) return [];

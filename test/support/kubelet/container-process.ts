@@ -108,9 +108,9 @@ function agentArgs({ args, name, startsFile, env }: ProcessSpec, messageFile: st
   const own = [...flags, '--termination-log', messageFile];
   if (marker < 0) return own;
   const command = args.slice(marker + 1);
-  // With entrypoints the agent puts something before it; and what cannot be started is the agent's to tell.
-  const noted =
-    flags.includes('--entrypoints') || !canStart(command[0], env['PATH']) ? [] : note(name, startsFile);
+  // With entrypoints the agent puts something before it, and --fill counts the words; what cannot be started is the agent's to tell.
+  const isFixed = flags.includes('--entrypoints') || flags.includes('--fill');
+  const noted = isFixed || !canStart(command[0], env['PATH']) ? [] : note(name, startsFile);
   return [...own, '--command', ...noted, ...command];
 }
 

@@ -36,6 +36,8 @@ export class ProcessPod {
   readonly #main: Shown[];
   readonly #processes = new Map<string, ContainerProcess>();
   readonly #ends: Promise<number>[] = [];
+  /** The container that is being started. */
+  #starting: Promise<unknown> = Promise.resolve();
   readonly #startTime = timestamp();
   #ending = false;
   #destroyed = false;
@@ -72,7 +74,10 @@ export class ProcessPod {
     }
     if (!this.#initFailed && !this.#ending) {
       const ends: Promise<number>[] = [];
-      for (const shown of this.#main) ends.push((await this.#start(shown)).ended);
+      for (const shown of this.#main) {
+        ends.push((await this.#start(shown)).ended);
+        if (this.#ending) break;
+      }
       await Promise.all(ends);
     }
     clearTimeout(this.#deadline);
@@ -91,6 +96,8 @@ export class ProcessPod {
   /** Stops its containers, as for a pod that is deleted. */
   async stop(): Promise<void> {
     this.#ending = true;
+    // One that is being started is there before it is ended: nothing begins once it is said to be over.
+    await this.#starting;
     for (const each of this.#processes.values()) each.end(this.#grace);
     await Promise.all(this.#ends);
   }
@@ -100,6 +107,7 @@ export class ProcessPod {
     clearTimeout(this.#deadline);
     this.#ending = true;
     this.#destroyed = true;
+    await this.#starting;
     for (const each of this.#processes.values()) each.kill();
     await Promise.all(this.#ends);
     // A swap that has begun is several calls, and would put files back behind the removal.
@@ -171,7 +179,7 @@ export class ProcessPod {
     const here = (text: string): string => onThisMachine(text, mounts);
     const command = textsOf(container.fields['command']);
     const { program, agent } = this.#program(command.map(here), command[0] ?? '');
-    const running = await startProcess({
+    const starting = startProcess({
       name: container.name,
       command: program,
       directory: root,
@@ -182,6 +190,8 @@ export class ProcessPod {
         listOf(container.fields['env']).map((each) => [textOf(each['name']), here(textOf(each['value']))]),
       ),
     });
+    this.#starting = starting.catch(() => undefined);
+    const running = await starting;
     const startedAt = timestamp();
     shown.state = { running: { startedAt } };
     this.#processes.set(container.name, running);
