@@ -1,13 +1,19 @@
 import { defineConfig } from 'vitest/config';
 
+/** Without I/O of their own: they share their workers, as starting one costs more than most of them take. */
+const PURE = ['test/shared/{crd,manifest,pod,task,turn}/**/*.test.ts', 'test/controller/decide/**/*.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // Most of the time the tests wait for processes, not for a core.
     maxWorkers: 3,
     // These end what hangs; they say nothing of how fast anything is. A busy machine needs a multiple of a quiet one.
     testTimeout: 240_000,
     hookTimeout: 240_000,
     reporters: ['default', './test/support/counts-reporter.ts'],
+    projects: [
+      { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
+      { extends: true, test: { name: 'real', include: ['test/**/*.test.ts'], exclude: PURE } },
+    ],
   },
 });

@@ -32,6 +32,8 @@ async function main(args: readonly string[]): Promise<number> {
 async function run(file: string, args: readonly string[]): Promise<number> {
   const { exitCode, signal } = await execa(file, args, {
     cwd: ROOT,
+    // Most of a short command's time is compiling what it is written in.
+    env: { NODE_COMPILE_CACHE: join(ROOT, 'build/compile-cache') },
     // The fourth is the lifeline: it ends with this process.
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
     cancelSignal: stop.signal,

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { type Fill, type Pieces } from '../../shared/turn/fill.ts';
 import { type Outcome } from '../../shared/turn/outcome.ts';
-import { agents } from '../support/agents.ts';
+import { programs } from '../support/agents.ts';
 import { PodFiles } from '../support/pod-files.ts';
 import { outcomeIn, runAgent } from '../support/run-agent.ts';
 import { staticAgents } from '../support/agents.ts';
@@ -28,7 +28,7 @@ async function third(results: Record<string, string | Uint8Array> = {}, outcome:
 /** Prints each of its arguments in brackets. */
 const SHOW = ['printf', '[%s]'];
 
-describe.each(agents)('--fill of the $name', (agent) => {
+describe.each(programs)('--fill of the $name', (agent) => {
   it('puts the command together, of words and what earlier steps left', async () => {
     const { result, flags } = await third({ commit: 'abc\n' });
     const argv = [0, 1, [2, ...result('commit'), 3], 3, [], 2];
@@ -140,7 +140,7 @@ describe.each(agents)('--fill of the $name', (agent) => {
   });
 });
 
-describe.each(agents)('what the $name cannot take from an earlier step', (agent) => {
+describe.each(programs)('what the $name cannot take from an earlier step', (agent) => {
   it.each<[string, Partial<Outcome>, RegExp]>([
     [
       'it was not left',
@@ -227,7 +227,7 @@ describe.each(agents)('what the $name cannot take from an earlier step', (agent)
   });
 });
 
-describe.each(agents)('the conditions of the $name', (agent) => {
+describe.each(programs)('the conditions of the $name', (agent) => {
   const cases: [string, Fill['when'], boolean][] = [
     ['in holds', [{ input: [0], operator: 'in', values: [[1], [0]] }], true],
     ['in does not hold', [{ input: [0], operator: 'in', values: [[1]] }], false],

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { agents } from '../support/agents.ts';
+import { programs } from '../support/agents.ts';
 import { hear } from '../support/hear.ts';
 import { PodFiles } from '../support/pod-files.ts';
 import { watching } from '../support/processes.ts';
@@ -18,7 +18,7 @@ const always = (pod: PodFiles, script: string): string[] => [
 const FAILED = { outcome: 'Failed', exitCode: 3, message: 'exit code 3' } as const;
 const LOST = '{"steps":{"1":{"outcome":"Failed","exitCode":137}}}';
 
-describe.each(agents)('a step of the $name that comes after several', (agent) => {
+describe.each(programs)('a step of the $name that comes after several', (agent) => {
   it('starts when the last of them lets it', async () => {
     const pod = await PodFiles.make(5);
     for (const number of [1, 2, 4]) await pod.post(number);
@@ -42,7 +42,7 @@ describe.each(agents)('a step of the $name that comes after several', (agent) =>
   });
 });
 
-describe.each(agents)('what is said of a step that posted nothing, to the $name', (agent) => {
+describe.each(programs)('what is said of a step that posted nothing, to the $name', (agent) => {
   it.each([
     ['lets the next one start', '{"steps":{"1":{"outcome":"Continued","exitCode":137}}}', 0, 'Succeeded'],
     ['lets it skip', LOST, 121, 'Skipped'],
@@ -100,7 +100,7 @@ describe.each(agents)('what is said of a step that posted nothing, to the $name'
   });
 });
 
-describe.each(agents)('--always of the $name', (agent) => {
+describe.each(programs)('--always of the $name', (agent) => {
   it.each([
     ['succeeded', {}],
     ['failed', FAILED],

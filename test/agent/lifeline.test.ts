@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { agents } from '../support/agents.ts';
+import { programs } from '../support/agents.ts';
 import { hear } from '../support/hear.ts';
 import { watching } from '../support/processes.ts';
 import { outcomeIn, runAgent, startAgent } from '../support/run-agent.ts';
@@ -9,7 +9,7 @@ import { scratch } from '../support/scratch.ts';
 import { afterScript } from '../support/surroundings.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-describe.each(agents)('the lifeline of the $name', (agent) => {
+describe.each(programs)('the lifeline of the $name', (agent) => {
   /** A step on a lifeline: descriptor 3, whose other end is the test's. `$1` of the script is its directory. */
   async function onLifeline(order: string, flags: readonly string[], script: string) {
     const directory = await scratch();

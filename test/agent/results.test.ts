@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MAX_OUTCOME_BYTES } from '../../shared/turn/outcome.ts';
-import { agents } from '../support/agents.ts';
+import { programs } from '../support/agents.ts';
 import { outcomeIn, runAgent } from '../support/run-agent.ts';
 import { scratch } from '../support/scratch.ts';
 
-describe.each(agents)('--results of the $name', (agent) => {
+describe.each(programs)('--results of the $name', (agent) => {
   const run = async (script: string, ...more: string[]) => {
     const directory = await scratch();
     const flags = ['--post', directory, '--results', join(directory, 'made/results'), ...more];

@@ -52,8 +52,10 @@ describe.each(localAgents)('taskflow run with the $name', (agent) => {
     expect(events.at(-1)).toMatchObject({ type: 'TaskFinished', status: 'Failure', exitCode: 42 });
   });
 
-  it('runs a hundred steps in order', async () => {
-    const steps = Array.from({ length: 100 }, (_, i) => sh(`step-${i}`, `echo ${i}`));
+  it('runs many steps in order', async () => {
+    // Each start of the one that Node runs costs what fifty of the other do.
+    const length = agent === staticAgent ? 100 : 20;
+    const steps = Array.from({ length }, (_, i) => sh(`step-${i}`, `echo ${i}`));
     const { exitCode, stdout } = await run(await taskFile(steps));
     expect(exitCode).toBe(0);
     expect(

@@ -61,6 +61,14 @@ const withArm64 = platform === 'linux' && arch === 'x64' && arm64Missing === und
 /** The builds that this machine runs by itself. On Linux a missing static agent fails the tests: it is what pods get. */
 export const localAgents: readonly Agent[] = platform === 'linux' ? [staticAgent, nodeAgent] : [nodeAgent];
 
+/**
+ * Each program once, for what is the same text on every architecture: what it is told, says and keeps. Emulation is slow,
+ * so that is asked of every build only with `TASKFLOW_TEST_AGENTS=all`.
+ */
+export const programs: readonly Agent[] = withPackaged
+  ? [...localAgents, ...(withArm64 ? [arm64Agent] : []), packagedAgent]
+  : localAgents;
+
 /** Every build that can be driven here. */
 export const agents: readonly Agent[] = [
   ...localAgents,

@@ -43,7 +43,7 @@ test('100 kills: every Task ends right, with one pod, and no command runs twice'
   for (const shard of shards) await shard.check(kubelet.starts);
   // None ended by itself, before it was killed.
   expect(killed.flat()).toEqual(Array.from({ length: SHARDS * KILLS_EACH }, () => 'SIGKILL'));
-}, 300_000);
+}, 600_000);
 
 /**
  * Kills a controller at a random moment of its life: while it starts, while it works, or right after one of its writes

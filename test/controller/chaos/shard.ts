@@ -10,7 +10,7 @@ import { waitUntil } from '../../support/wait-until.ts';
 import { type Hold, type Kind } from './kinds.ts';
 
 /** ms. Many Tasks, few cores. */
-const DEADLINE = 90_000;
+const DEADLINE = 500_000;
 
 interface Begun {
   kind: Kind;

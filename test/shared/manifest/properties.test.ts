@@ -46,7 +46,7 @@ it('suggests the right name for every single slip of a finger', () => {
         `f:9:7: spec.steps[0].${wrong}: unknown field; did you mean "${name}"?`,
       );
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
 });
 
@@ -120,7 +120,7 @@ it('throws nothing but ManifestError, with places that exist, whatever it reads'
         expect(nowhere).toEqual([]);
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: 1000 },
   );
 });
 
@@ -163,6 +163,6 @@ it('reads back every Task that is written as YAML or as JSON', () => {
       expect(parseTasks(formatYaml(value), 'f')).toStrictEqual([plain]);
       expect(parseTasks(JSON.stringify(value), 'f')).toStrictEqual([plain]);
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   );
 });

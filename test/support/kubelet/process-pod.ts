@@ -41,6 +41,7 @@ export class ProcessPod {
   readonly #startTime = timestamp();
   #ending = false;
   #destroyed = false;
+  #preparing: Promise<void> | undefined;
   #reason: { reason: string; message: string } | undefined;
   #deadline: NodeJS.Timeout | undefined;
 
@@ -58,14 +59,17 @@ export class ProcessPod {
 
   /** Runs it to its end: init containers one after the other, then all containers, then the sidecars' end. */
   async run(): Promise<void> {
-    await mkdir(this.#settings.root, { recursive: true });
+    // It may be gone before it is known to be here.
+    if (this.#destroyed) return;
     try {
-      await this.#volumes.prepare(this.pod, this.#settings.talk);
+      this.#preparing = this.#prepare();
+      await this.#preparing;
     } catch (error) {
       if (!(error instanceof MissingError)) throw error;
       // A kubelet would try for ever; here it is for the test to see.
       return this.#cannot('CreateContainerConfigError', error.message);
     }
+    if (this.#ending) return;
     this.#awaitDeadline();
     for (const shown of this.#init) {
       const { ended } = await this.#start(shown);
@@ -84,6 +88,11 @@ export class ProcessPod {
     for (const { container } of this.#init)
       if (container.sidecar) this.#processes.get(container.name)?.end(this.#grace);
     await Promise.all(this.#ends);
+  }
+
+  async #prepare(): Promise<void> {
+    await mkdir(this.#settings.root, { recursive: true });
+    await this.#volumes.prepare(this.pod, this.#settings.talk);
   }
 
   /** The file of a downward volume follows the annotations. */
@@ -110,7 +119,8 @@ export class ProcessPod {
     await this.#starting;
     for (const each of this.#processes.values()) each.kill();
     await Promise.all(this.#ends);
-    // A swap that has begun is several calls, and would put files back behind the removal.
+    // What has begun to be written is several calls, and would put files back behind the removal.
+    await this.#preparing?.catch(() => undefined);
     await this.#volumes.written();
     await rm(this.#settings.root, { recursive: true, force: true });
   }
