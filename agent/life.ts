@@ -4,15 +4,17 @@ import { next, type Outcome } from '../shared/turn/outcome.ts';
 import { Bell } from './bell.ts';
 import { complete, neverRan, type NeverRan } from '../shared/turn/ending.ts';
 import { EXIT_CODES } from '../shared/turn/exit-codes.ts';
+import { type HoldKind, type ResumeAction } from '../shared/turn/resume.ts';
 import { type Options } from './flags/options.ts';
 import { commandOf, conditionsOf, environmentOf, unmet, UnsaidError, type Plan, type Say } from './fill.ts';
-import { continued, postedBefore, postOutcome, ranTo } from './outcome.ts';
+import { holder, type HoldStep } from './hold.ts';
+import { continued, postedBefore, postOutcome, ranTo, resumed } from './outcome.ts';
 import { SystemError } from '../shared/turn/errors.ts';
 import { type Command, type Platform, type Running, type Surroundings, type Watch } from './platform.ts';
 import { RESULTS_VARIABLE, withResults } from './results.ts';
 import { sayer } from './said.ts';
 import { clear, ENDING, runStep, type Circumstances } from './step.ts';
-import { awaitTurn, POLL } from './turn.ts';
+import { awaitTurn, POLL, type Verdict } from './turn.ts';
 import { observe, type World } from './world.ts';
 
 /** Lives the step and returns the outcome that it posted. */
@@ -63,15 +65,26 @@ async function untilOver(platform: Platform, options: Options, plan: Plan): Prom
   const lifeline =
     options.lifeline === undefined ? undefined : platform.lifeline(options.lifeline, bell.ring);
   const abandoned = (): boolean => lifeline?.lost() === true;
+  let watching: Watch | undefined;
+  const watch = (): Watch => (watching ??= platform.watch(world.directories, bell.ring));
 
-  const verdict = await awaitTurn(options.number ?? 1, world, {
+  const turn = (): Promise<Verdict> =>
+    awaitTurn(options.number ?? 1, world, {
+      bell,
+      abandoned,
+      // However it is told to go, what is to run always is begun: it has the time that is left until SIGKILL.
+      ending: () => (options.always ? undefined : asked),
+      watch,
+    });
+  const hold = holder(platform, options, world, {
     bell,
-    abandoned,
-    // However it is told to go, what is to run always is begun: it has the time that is left until SIGKILL.
-    ending: () => (options.always ? undefined : asked),
-    watch: () => platform.watch(world.directories, bell.ring),
+    ending: () => abandoned() || asked !== undefined,
+    poll: () => (watch().cover() ? POLL.watched : POLL.unwatched),
   });
-  const begun = verdict.kind === 'run' ? begin(plan, sayer(platform.files, world)) : verdict;
+  const verdict = await turn();
+  const filled = verdict.kind === 'run' ? begin(plan, sayer(platform.files, world)) : verdict;
+  const begun =
+    filled.kind === 'begun' && options.pauseBefore ? ((await heldBefore(hold, turn)) ?? filled) : filled;
   if (begun.kind !== 'begun') {
     if (begun.kind === 'unsaid') platform.warn(`taskflow-agent: ${begun.why}`);
     return handedOver(complete(neverRan(begun), options, clock.now()), options, world);
@@ -80,7 +93,6 @@ async function untilOver(platform: Platform, options: Options, plan: Plan): Prom
 
   const quits = (): boolean => world.order() === QUIT;
   const started = clock.now();
-  let watch: Watch | undefined;
   const now: Circumstances = {
     bell,
     clock,
@@ -88,45 +100,71 @@ async function untilOver(platform: Platform, options: Options, plan: Plan): Prom
     nextSignal: () => unheard.shift(),
     ending: () => asked !== undefined,
     killRest: () => platform.commands.killRest(),
-    poll: () => (watch === undefined || watch.cover() ? POLL.watched : POLL.unwatched),
+    poll: () => (watching === undefined || watching.cover() ? POLL.watched : POLL.unwatched),
   };
-  const attempts: Running[] = [];
-  const start = (): Running => {
-    // What came while no command ran was not meant for this one.
-    unheard.length = 0;
-    const running = platform.commands.start(command, surroundings(options, env), bell.ring);
-    // Only now: what concerns the watch may take milliseconds that the command need not wait for.
-    if (options.wait !== undefined) watch ??= platform.watch(world.directories, bell.ring);
-    attempts.push(running);
-    return running;
-  };
-  if (options.results !== undefined) platform.files.makeDirectory(options.results);
+  for (let attempts = 0; ;) {
+    const running: Running[] = [];
+    const start = (): Running => {
+      // What came while no command ran was not meant for this one.
+      unheard.length = 0;
+      const attempt = platform.commands.start(command, surroundings(options, env), bell.ring);
+      // Only now: what concerns the watch may take milliseconds that the command need not wait for.
+      if (options.wait !== undefined) watch();
+      running.push(attempt);
+      return attempt;
+    };
+    if (options.results !== undefined) platform.files.makeDirectory(options.results);
 
-  const ended = await runStep(start, options, now);
-  const losses = attempts.flatMap((attempt) => attempt.losses());
-  for (const loss of losses) {
-    platform.warn(`taskflow-agent: the copy of the output is not complete: ${loss}`);
-  }
-  const ran = ranTo(ended, losses, command);
-  if (ended.exit.kind === 'unstartable' || ended.exit.kind === 'unstoppable')
-    platform.warn(`taskflow-agent: ${ran.message}`);
-  const recorded = complete(ran, options, clock.now(), started);
-  const outcome =
-    options.results === undefined
-      ? recorded
-      : withResults(platform.files, { ...options, directory: options.results }, recorded);
-  if (outcome.reason === 'ResultsRefused') platform.warn(`taskflow-agent: ${outcome.message}`);
+    const ended = await runStep(start, options, now);
+    attempts += ended.attempts;
+    const losses = running.flatMap((attempt) => attempt.losses());
+    for (const loss of losses) {
+      platform.warn(`taskflow-agent: the copy of the output is not complete: ${loss}`);
+    }
+    const ran = ranTo({ ...ended, attempts }, losses, command);
+    if (ended.exit.kind === 'unstartable' || ended.exit.kind === 'unstoppable')
+      platform.warn(`taskflow-agent: ${ran.message}`);
+    const recorded = complete(ran, options, clock.now(), started);
+    const outcome =
+      options.results === undefined
+        ? recorded
+        : withResults(platform.files, { ...options, directory: options.results }, recorded);
+    if (outcome.reason === 'ResultsRefused') platform.warn(`taskflow-agent: ${outcome.message}`);
 
-  if (mustPause(options, outcome) && asked === undefined && ended.exit.kind !== 'unstoppable') {
-    platform.warn(
-      `taskflow-agent: paused (${outcome.message}) until the order is above ${options.number ?? 1}`,
-    );
-    await pause(options.number ?? 1, world, now);
+    const kind = ended.exit.kind === 'unstoppable' ? undefined : holdAfter(options, outcome);
+    const action = kind && (await hold(kind, `after its command (${outcome.message})`));
+    // As the end of the container does, but before the next step hears of it.
+    await clear(now);
+    if (action !== 'Retry') return handedOver(concluded(outcome, action, options), options, world);
+    if (options.results !== undefined) platform.files.remove(options.results);
   }
-  // As the end of the container does, but before the next step hears of it.
-  await clear(now);
-  const last = options.onError === 'continue' ? continued(outcome) : outcome;
-  return handedOver(last, options, world);
+}
+
+/** What keeps a step from beginning once it was held before its command; `undefined`: nothing does. */
+async function heldBefore(hold: HoldStep, turn: () => Promise<Verdict>): Promise<NeverRan | undefined> {
+  const action = await hold('Before', 'before its command');
+  if (action === 'Skip' || action === 'Fail') return { kind: 'resumed', action };
+  if (action !== undefined) return undefined;
+  // What ended the hold may be an end of the step.
+  const verdict = await turn();
+  return verdict.kind === 'run' ? undefined : verdict;
+}
+
+/** Whether, and as what, a step is held after its command, so that a person can look into the container. */
+function holdAfter({ pauseAfter }: Options, { outcome }: Outcome): HoldKind | undefined {
+  if (pauseAfter === undefined || outcome === 'Cancelled') return undefined;
+  if (pauseAfter === 'always') return 'After';
+  return outcome === 'Succeeded' ? undefined : 'OnFailure';
+}
+
+/** A person's word counts more than `--on-error`. */
+function concluded(
+  outcome: Outcome,
+  action: Exclude<ResumeAction, 'Retry'> | undefined,
+  { onError }: Options,
+): Outcome {
+  const last = resumed(outcome, action ?? 'Continue');
+  return onError === 'continue' && action !== 'Fail' ? continued(last) : last;
 }
 
 /** What the step runs, now that all it takes from others is there; or that it does not. */
@@ -161,18 +199,4 @@ function surroundings({ out, err, results, workdir }: Options, env: Surroundings
     workdir,
     env: { ...env, ...(results !== undefined && { [RESULTS_VARIABLE]: results }) },
   };
-}
-
-function mustPause({ pauseAfter }: Options, { outcome }: Outcome): boolean {
-  if (pauseAfter === undefined || outcome === 'Cancelled') return false;
-  return pauseAfter === 'always' || outcome !== 'Succeeded';
-}
-
-/** Holds the container, so that a person can look into it, until the order passes it, quits, or a signal ends it. */
-async function pause(step: number, world: World, { bell, poll, stop, ending }: Circumstances): Promise<void> {
-  for (;;) {
-    const order = world.order();
-    if (stop() !== undefined || order === QUIT || (order !== undefined && order > step) || ending()) return;
-    await bell.wait(poll());
-  }
 }

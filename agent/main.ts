@@ -4,6 +4,7 @@ import { commandOf, conditionsOf, environmentOf, type Plan, type Say } from './f
 import { type Options } from './flags/options.ts';
 import { parseFlags, type Request } from './flags/parse.ts';
 import { help } from './flags/table.ts';
+import { answerProbe } from './held.ts';
 import { install } from './install.ts';
 import { live } from './life.ts';
 import { SystemError, UsageError } from '../shared/turn/errors.ts';
@@ -30,6 +31,8 @@ async function perform(request: Request, platform: Platform, version: string): P
     case 'install':
       install(platform.files, request.directory);
       return 0;
+    case 'held':
+      return answerProbe(platform, request.post);
     case 'run': {
       const { options, plan } = request;
       if (request.dryRun) {

@@ -6,8 +6,9 @@ import {
   parseOutcome,
   type Outcome,
 } from '../shared/turn/outcome.ts';
-import { type Ending } from '../shared/turn/ending.ts';
+import { BY_RESUME, type Ending } from '../shared/turn/ending.ts';
 import { EXIT_CODES } from '../shared/turn/exit-codes.ts';
+import { type ResumeAction } from '../shared/turn/resume.ts';
 import { type Options } from './flags/options.ts';
 import { SystemError } from '../shared/turn/errors.ts';
 import { type Command, type Exit, type Platform } from './platform.ts';
@@ -52,6 +53,17 @@ export function ranTo(
 export function continued(outcome: Outcome): Outcome {
   const failed = outcome.outcome === 'Failed' || outcome.outcome === 'TimedOut';
   return failed ? { ...outcome, outcome: 'Continued' } : outcome;
+}
+
+/** What becomes of a step that was held after its command, once it is told. It is failed, or not, whatever `--on-error` says. */
+export function resumed(outcome: Outcome, action: Exclude<ResumeAction, 'Retry'>): Outcome {
+  if (action === 'Continue' || (action === 'Skip' && outcome.outcome === 'Succeeded')) return outcome;
+  const { reason, message } = BY_RESUME[action];
+  const said = { ...outcome, reason, message: `${outcome.message}; ${message}` };
+  // A success has no code of its own that could say so.
+  return action === 'Skip'
+    ? continued(said)
+    : { ...said, outcome: 'Failed', exitCode: outcome.exitCode || 1 };
 }
 
 function describeExit(exit: Exit, command: Command): Ending {

@@ -57,6 +57,8 @@ export interface Files {
   replace(path: string, text: string): void;
   /** Writes into a file that exists already; never creates one. @throws {SystemError} */
   overwrite(path: string, text: string): void;
+  /** Removes a file, or a directory with all that is in it; follows no link. Nothing there: all is well. @throws {SystemError} */
+  remove(path: string): void;
   /** Copies this very program to `path`, mode 0555, whole or not at all; makes the directory. @throws {SystemError} */
   copySelf(path: string): void;
 }

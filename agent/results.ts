@@ -8,8 +8,8 @@ import { type Files } from './platform.ts';
 /** The environment variable that tells the command where to leave them. */
 export const RESULTS_VARIABLE = 'TASKFLOW_RESULTS';
 
-/** What may still come into an outcome: the gate, and another word for how the step ended. */
-const RESERVED = 48;
+/** What may still come into an outcome: the gate, and another word for how the step ended, and why. */
+const RESERVED = 96;
 
 /** Files that cannot be results; the message names the file. */
 export class ResultsError extends Error {

@@ -10,6 +10,7 @@ import {
   type Over,
   type TaskOutcome,
 } from '../shared/turn/over.ts';
+import { NO_RESUMES, parseResumes, ResumeError, type Resumes } from '../shared/turn/resume.ts';
 import { type Options } from './flags/options.ts';
 import { SystemError } from '../shared/turn/errors.ts';
 import { type Platform } from './platform.ts';
@@ -20,6 +21,8 @@ export interface World {
   order(): number | undefined;
   /** The first step that may not start by hand-off; 0 while the order lets none start. `undefined`: no gate. */
   gate(): number | undefined;
+  /** What held steps were told so far. */
+  resumes(): Resumes;
   /** How the step of a run directory ended, by its own word or by what is said of it. */
   outcomeOf(run: string): Outcome | undefined;
   /** What becomes of the Task, once all predecessors are over. */
@@ -28,7 +31,7 @@ export interface World {
   readonly directories: readonly string[];
 }
 
-type Sources = Pick<Options, 'wait' | 'quit' | 'gate' | 'over' | 'after' | 'first' | 'always'>;
+type Sources = Pick<Options, 'wait' | 'quit' | 'gate' | 'over' | 'resume' | 'after' | 'first' | 'always'>;
 
 /** Trouble with a file is said once, on standard error; a file that is not there (yet) is no trouble. */
 export function observe(platform: Pick<Platform, 'files' | 'warn'>, sources: Sources): World {
@@ -96,6 +99,18 @@ export function observe(platform: Pick<Platform, 'files' | 'warn'>, sources: Sou
     }
   }
 
+  function resumes(): Resumes {
+    if (sources.resume === undefined) return NO_RESUMES;
+    const text = read(sources.resume);
+    try {
+      return text === undefined ? NO_RESUMES : parseResumes(text);
+    } catch (error) {
+      if (!(error instanceof ResumeError)) throw error;
+      complain(`${sources.resume}: ${error.message}; it lets nothing go on so`);
+      return NO_RESUMES;
+    }
+  }
+
   const posted = new Map<string, Outcome>();
 
   /** What is posted stays: it is read once, and what later steps take is not kept here. */
@@ -139,13 +154,16 @@ export function observe(platform: Pick<Platform, 'files' | 'warn'>, sources: Sou
       const value = order();
       return value === undefined || value === QUIT ? 0 : gateNumber();
     },
+    resumes,
     outcomeOf: (run) => outcomesOf([run])[0],
     taskOutcome() {
       const ended = outcomesOf(after).filter((outcome) => outcome !== undefined);
       return over().outcome ?? taskOutcome(ended, order());
     },
     directories: [
-      ...new Set([wait, gate, sources.over].filter((file) => file !== undefined).map(directoryOf)),
+      ...new Set(
+        [wait, gate, sources.over, sources.resume].filter((file) => file !== undefined).map(directoryOf),
+      ),
       ...after,
     ],
   };

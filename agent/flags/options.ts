@@ -24,7 +24,9 @@ export interface Options {
   onError: 'stop' | 'continue';
   retries: number;
   retryDelay: number;
+  pauseBefore: boolean;
   pauseAfter: 'always' | 'failure' | undefined;
+  resume: string | undefined;
   results: string | undefined;
   outcomeBytes: number;
   workdir: string | undefined;
@@ -46,13 +48,18 @@ export function readOptions(given: Given): Options {
   const wait = value('wait');
   const gate = value('gate');
   const pauseAfter = readWord('pause-after', value('pause-after'), ['always', 'failure'] as const);
+  const pauseBefore = isOn('pause-before', given);
+  const resume = value('resume');
   const retries = integer('retries') ?? 0;
   if (number !== undefined && number < 1) throw new UsageError('--waitcontent: steps are numbered from 1');
-  if (number === undefined && (wait !== undefined || gate !== undefined)) {
-    throw new UsageError("--wait and --gate need this step's number; add --waitcontent N");
+  if (number === undefined && [wait, gate, resume].some((file) => file !== undefined)) {
+    throw new UsageError("--wait, --gate and --resume need this step's number; add --waitcontent N");
   }
-  if (pauseAfter !== undefined && wait === undefined) {
-    throw new UsageError('--pause-after needs the order that ends the pause; add --wait FILE');
+  if ((pauseBefore || pauseAfter !== undefined) && wait === undefined && resume === undefined) {
+    const name = pauseBefore ? '--pause-before' : '--pause-after';
+    throw new UsageError(
+      `${name} needs something that lets the step go on; add --resume FILE, or --wait FILE`,
+    );
   }
   const first = isOn('first', given);
   const after = (given.get('after') ?? []).map((each) => filled('after', each));
@@ -86,7 +93,9 @@ export function readOptions(given: Given): Options {
     onError: readWord('on-error', value('on-error'), ['stop', 'continue'] as const) ?? 'stop',
     retries,
     retryDelay: duration('retry-delay') ?? 1_000,
+    pauseBefore,
     pauseAfter,
+    resume,
     results: value('results'),
     outcomeBytes: integer('outcome-bytes') ?? MAX_OUTCOME_BYTES,
     workdir: value('workdir'),

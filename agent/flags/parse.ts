@@ -11,6 +11,7 @@ export type Request =
   | { kind: 'help' }
   | { kind: 'version' }
   | { kind: 'install'; directory: string }
+  | { kind: 'held'; post: string }
   | { kind: 'run'; options: Options; plan: Plan; dryRun: boolean };
 
 /**
@@ -31,6 +32,12 @@ export function parseFlags(args: readonly string[], machine: string): Request {
   if (verb === 'install' && marker < 0) {
     if (directory === undefined || rest.length > 0) throw new UsageError('write: install DIR');
     return { kind: 'install', directory };
+  }
+  if (verb === 'held' && marker < 0) {
+    const post = readValue('post', given);
+    if (post === undefined || given.size > 1 || words.length > 1)
+      throw new UsageError('write: held --post DIR');
+    return { kind: 'held', post };
   }
   if (verb !== undefined) {
     throw new UsageError(`unexpected argument "${verb}"; the command goes after --command`);

@@ -40,7 +40,12 @@ const FLAGS = {
   },
   'pause-after': {
     value: 'always|failure',
-    help: 'when the command is over, hold until the order is above N',
+    help: 'when the command is over, or failed, hold until --resume says how to go on; without it until the order is above N',
+  },
+  'pause-before': { help: 'when the turn has come, hold in the same way before the command starts' },
+  resume: {
+    value: 'FILE',
+    help: 'what held steps were told: {"steps":{"N":[{"action":"Continue|Retry|Skip|Fail","by":WHO}]}}, an entry for each hold',
   },
   results: {
     value: 'DIR',
@@ -90,6 +95,7 @@ export function help(): string {
     'Runs one step of a taskflow Task: waits for its turn, runs the command, says how it ended.',
     '',
     'taskflow-agent install DIR                     copy this program to DIR/agent',
+    'taskflow-agent held --post DIR                 a readiness probe: wait until the step of DIR is held (0) or no more (1)',
     'taskflow-agent [flags] --command CMD [ARG...]  everything after --command is the command',
     'taskflow-agent [flags] -- CMD [ARG...]         the same',
     '',

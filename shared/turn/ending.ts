@@ -1,6 +1,7 @@
 /** The outcome of a step, from how it ended; that of one that never ran too. */
 import { EXIT_CODES } from './exit-codes.ts';
 import type { Turn } from './order.ts';
+import type { ResumeAction } from './resume.ts';
 import { OUTCOME_VERSION, type Outcome } from './outcome.ts';
 import { signalName } from './signals.ts';
 
@@ -16,6 +17,8 @@ export type NeverRan =
   | { kind: 'abandoned' }
   /** A condition does not hold; `why` is a sentence. */
   | { kind: 'omitted'; why: string }
+  /** It was held, and a Resume said that it is not to run. */
+  | { kind: 'resumed'; action: Extract<ResumeAction, 'Skip' | 'Fail'> }
   /** What it takes from earlier steps cannot be had. */
   | { kind: 'unsaid'; reason: string; why: string };
 
@@ -37,6 +40,15 @@ export function neverRan(verdict: NeverRan): Ending {
       };
     case 'omitted':
       return { outcome: 'Omitted', exitCode: 0, reason: 'ConditionNotMet', message: verdict.why };
+    case 'resumed': {
+      const { outcome, reason, message } = BY_RESUME[verdict.action];
+      return {
+        outcome,
+        exitCode: outcome === 'Failed' ? 1 : 0,
+        reason,
+        message: `${message} before it began`,
+      };
+    }
     case 'unsaid':
       return {
         outcome: 'Error',
@@ -64,6 +76,12 @@ export function neverRan(verdict: NeverRan): Ending {
     }
   }
 }
+
+/** How a Resume ends a step that has not begun. */
+export const BY_RESUME = {
+  Skip: { outcome: 'Omitted', reason: 'SkippedByResume', message: 'skipped by a Resume' },
+  Fail: { outcome: 'Failed', reason: 'FailedByResume', message: 'failed by a Resume' },
+} as const;
 
 function because(earlier: Outcome): string {
   // A skipped step passes on the message that it skipped for, so that the last one still names the first cause.

@@ -28,8 +28,8 @@ const NEXT = {
 
 /**
  * - `Succeeded`: the command ended with 0
- * - `Continued`: it failed, and the step is marked to let the chain go on
- * - `Omitted`: it did not run because a condition of its `when` did not hold
+ * - `Continued`: it failed, and the step is marked to let the chain go on, or was held and skipped
+ * - `Omitted`: it did not run because a condition of its `when` did not hold, or because it was held and skipped
  * - `Failed`: it ended with another code, by a signal, or could not be started
  * - `TimedOut`: it was stopped at its timeout
  * - `Cancelled`: it was stopped, or never started, because the Task was

@@ -76,7 +76,9 @@ describe.each(agents)('exit codes of the $name', (agent) => {
     ['a duration that is none', ['--grace', 'soon', '--', 'true'], '"soon" is not a duration'],
     ['an unknown word', ['--on-error', 'ignore', '--', 'true'], '"ignore" is neither stop nor continue'],
     ['negative retries', ['--retries', '-1', '--', 'true'], '--retries cannot be negative'],
-    ['a pause that nobody could end', ['--pause-after', 'always', '--', 'true'], 'add --wait FILE'],
+    ['a hold that nobody could end', ['--pause-after', 'always', '--', 'true'], 'add --resume FILE'],
+    ['one before the command', ['--pause-before', '--', 'true'], '--pause-before needs something'],
+    ['what held steps are told, without a number', ['--resume', 'x', '--', 'true'], 'add --waitcontent N'],
     ['a stray argument', ['true'], 'goes after --command'],
     ['install without a directory', ['install'], 'install DIR'],
   ])('are 125, with one line that says why: %s', async (_, args, message) => {

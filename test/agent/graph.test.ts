@@ -204,7 +204,7 @@ describe.each(programs)('--always of the $name', (agent) => {
     const flags = [...pod.flags(2, [1]), '--always', '--pause-after', 'always'];
     const running = startAgent(agent, [...flags, ...RAN]);
     const said = hear(running.stderr);
-    await waitUntil('it is held', () => said().includes('paused'));
+    await waitUntil('it is held', () => said().includes('held'));
     await pod.write({ order: '-1' });
     expect(await running).toMatchObject({ exitCode: 0 });
   });

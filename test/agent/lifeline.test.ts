@@ -81,7 +81,7 @@ describe.each(programs)('the lifeline of the $name', (agent) => {
   it('ends a hold after the command', async () => {
     const { running, directory, cut } = await onLifeline('1', ['--pause-after', 'always'], 'exit 5');
     const heard = hear(running.stderr);
-    await waitUntil('it is held', () => heard().includes('paused'));
+    await waitUntil('it is held', () => heard().includes('held'));
     cut();
     expect(await running).toMatchObject({ exitCode: 5 });
     expect(await outcomeIn(directory)).toMatchObject({ outcome: 'Failed', attempts: 1 });

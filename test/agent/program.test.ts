@@ -30,6 +30,8 @@ describe.each(agents)('the $name', (agent) => {
       'out',
       'err',
       'grace',
+      'pause-before',
+      'resume',
       'dry-run',
     ]) {
       expect(stdout).toMatch(new RegExp(`^  --${flag}\\b`, 'm'));

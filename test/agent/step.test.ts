@@ -173,8 +173,11 @@ describe.each(agents)('--pause-after of the $name', (agent) => {
       const running = startAgent(agent, [...args, '--', 'sh', '-c', script]);
       let said = '';
       running.nodeChildProcess.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-      await waitUntil('it says that it is paused', () => said.includes(`paused (exit code ${code})`));
-      expect(await posted()).toEqual([]);
+      await waitUntil('it says that it is held', () =>
+        said.includes(`held after its command (exit code ${code})`),
+      );
+      await waitUntil('it can be seen', async () => (await posted()).includes('held'));
+      expect(await posted()).toEqual(['held']);
       await order(2);
       expect(running.nodeChildProcess.exitCode).toBeNull();
       await order(3);
@@ -193,7 +196,7 @@ describe.each(agents)('--pause-after of the $name', (agent) => {
     const running = startAgent(agent, [...args, '--', 'sh', '-c', 'exit 7']);
     let said = '';
     running.nodeChildProcess.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    await waitUntil('it says that it is paused', () => said.includes('paused'));
+    await waitUntil('it says that it is held', () => said.includes('held'));
     if (how === 'quit') await order(-1);
     else running.kill(how);
     expect(await running).toMatchObject({ exitCode: 7 });

@@ -1,9 +1,10 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeOutcome, OUTCOME_FILE, type Outcome } from '../../shared/turn/outcome.ts';
+import { encodeResumes, HELD_FILE, type ResumeAction } from '../../shared/turn/resume.ts';
 import { scratch } from './scratch.ts';
 
-type Files = Partial<Record<'order' | 'gate' | 'over', string>>;
+type Files = Partial<Record<'order' | 'gate' | 'over' | 'resume', string>>;
 
 /** The outcome of a step that succeeded, unless something else is said. */
 export function posted(said: Partial<Outcome>): Outcome {
@@ -22,7 +23,7 @@ export function posted(said: Partial<Outcome>): Outcome {
   };
 }
 
-/** The files that the agents of one pod share: order, gate, what is said of steps, and the run directories. */
+/** The files that the agents of one pod share: order, gate, what is said of steps and to held ones, and the run directories. */
 export class PodFiles {
   readonly directory: string;
 
@@ -60,12 +61,24 @@ export class PodFiles {
     await rename(`${path}.new`, path);
   }
 
+  /** What a step's agent says of its hold; `undefined`: it is not held. */
+  async held(number: number): Promise<unknown> {
+    const text = await readFile(join(this.run(number), HELD_FILE), 'utf8').catch(() => '');
+    return text === '' ? undefined : JSON.parse(text);
+  }
+
+  /** Tells a held step something, for each of its holds. */
+  async resume(number: number, ...actions: readonly ResumeAction[]): Promise<void> {
+    const steps = new Map([[number, actions.map((action) => ({ action, by: 'test' }))]]);
+    await this.write({ resume: encodeResumes({ steps }) });
+  }
+
   /** The flags of a step's agent. */
   flags(number: number, after: readonly number[]): string[] {
     const at = (name: string): string => join(this.directory, 'podinfo', name);
     return [
       ...['--wait', at('order'), '--waitcontent', String(number)],
-      ...['--gate', at('gate'), '--over', at('over')],
+      ...['--gate', at('gate'), '--over', at('over'), '--resume', at('resume')],
       ...(after.length === 0 ? ['--first'] : after.flatMap((each) => ['--after', this.run(each)])),
       ...['--post', this.run(number), '--step', `step-${number}`],
     ];

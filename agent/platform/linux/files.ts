@@ -14,6 +14,7 @@ const O_NOCTTY = 0o400;
 const GIVEN = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
 const O_RDWR = 0o2;
+const ENOENT = 2;
 const ENXIO = 6;
 
 /** How long what was given may take nothing, milliseconds: a FIFO whose reader sleeps. */
@@ -71,6 +72,15 @@ export const files: Files = {
     } finally {
       os.close(descriptor);
     }
+  },
+
+  remove(path) {
+    const [status, failed] = os.lstat(path);
+    if (failed === ENOENT) return;
+    check(-failed, path);
+    if ((status.mode & os.S_IFMT) === os.S_IFDIR)
+      for (const name of files.list(path)) files.remove(`${path}/${name}`);
+    check(os.remove(path), path);
   },
 
   copySelf(path) {

@@ -60,6 +60,10 @@ export const files: Files = {
     });
   },
 
+  remove(path) {
+    attempt(path, () => fs.rmSync(path, { recursive: true, force: true }));
+  },
+
   copySelf(path) {
     if (!isSea()) throw new SystemError('ENOTSUP', 'install');
     makeParents(path);
