@@ -85,6 +85,7 @@ export const SPEC_RULES: readonly Rule[] = [
     message: 'only the first step can have a lifecycle.postStart; write it there',
     fieldPath: '.stepTemplate',
   },
+  ...['steps', 'finally'].map(holdRule),
   ...mountRules('steps', 'a step'),
   ...mountRules('finally', 'a step of finally'),
   ...mountRules('sidecars', 'a sidecar'),
@@ -120,6 +121,20 @@ function workspaceRule(field: string): Rule {
   return {
     rule: field === 'steps' ? all : `!has(self.${field}) || ${all}`,
     message: `a ${field === 'sidecars' ? 'sidecar' : 'step'} lists a workspace that spec.workspaces does not have; add it there, or correct the name`,
+    fieldPath: `.${field}`,
+  };
+}
+
+function holdRule(field: string): Rule {
+  const probes = ['one.livenessProbe', 'one.startupProbe', 'one.readinessProbe'].map(
+    (probe) => `has(${probe})`,
+  );
+  const template = '(has(self.stepTemplate) && has(self.stepTemplate.readinessProbe))';
+  const all = `self.${field}.all(one, !has(one.pause) || one.pause.size() == 0 || !(${[...probes, template].join(' || ')}))`;
+  return {
+    rule: field === 'steps' ? all : `!has(self.${field}) || ${all}`,
+    message:
+      'a step with "pause" has no other probe: a readinessProbe of taskflow says whether it is held, and livenessProbe and startupProbe would stop it while it is',
     fieldPath: `.${field}`,
   };
 }

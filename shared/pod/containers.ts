@@ -1,6 +1,6 @@
 /** The containers of a Task's pod. */
 import { normalize } from 'node:path/posix';
-import { agentArguments, outcomeBytes } from './step-command.ts';
+import { agentArguments, isPausable, outcomeBytes } from './step-command.ts';
 import { INSTALL_CONTAINER } from '../task/rules.ts';
 import type { Container, Sidecar, VolumeMount } from '../task/task.ts';
 import { forKubelet } from '../task/references/tokens.ts';
@@ -55,6 +55,20 @@ export interface Surroundings {
   containers: number;
 }
 
+/** Seconds; for ever, to a pod. */
+const A_YEAR = 365 * 24 * 3600;
+
+/** Tells the kubelet, and so whoever looks at the pod, whether a step is held: only then it is ready. */
+function heldProbe(number: number): NonNullable<Container['readinessProbe']> {
+  return {
+    exec: { command: [`${AT.bin}/agent`, 'held', '--post', runDirectory(number)] },
+    // It answers when it has something new to say.
+    timeoutSeconds: A_YEAR,
+    periodSeconds: 1,
+    failureThreshold: 1,
+  };
+}
+
 /** The user's container with the agent in front of its command; whatever else the user said is kept. */
 export function stepContainer(
   { step, command }: Resolved,
@@ -62,7 +76,15 @@ export function stepContainer(
   { predecessors, reads, containers }: Surroundings,
 ): Container {
   const { script, timeout: _timeout, onError: _onError, retries: _retries, ...others } = step;
-  const { after: _after, always: _always, results: _results, stdout, stderr, ...told } = others;
+  const {
+    after: _after,
+    always: _always,
+    results: _results,
+    pause: _pause,
+    stdout,
+    stderr,
+    ...told
+  } = others;
   const { gracePeriod: _grace, retryDelay: _delay, ...given } = told;
   const { workingDir, ...rest } = given;
   const late = entersLate(step);
@@ -83,6 +105,7 @@ export function stepContainer(
     order: `${AT.podinfo}/order`,
     gate: `${AT.podinfo}/gate`,
     over: `${AT.podinfo}/over`,
+    resume: `${AT.podinfo}/resume`,
     before: predecessors.map(runDirectory),
     own: runDirectory(number),
     outcomeBytes: outcomeBytes(containers),
@@ -90,6 +113,7 @@ export function stepContainer(
   };
   return {
     ...container,
+    ...(isPausable(step) && { readinessProbe: heldProbe(number) }),
     command: [`${AT.bin}/agent`],
     // The kubelet reads arguments, and no workingDir.
     args: agentArguments(

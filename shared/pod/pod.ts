@@ -9,6 +9,7 @@ import { resolveCommands } from './commands.ts';
 import { installer, sidecar, stepContainer, type PullPolicy } from './containers.ts';
 import { BIN_VOLUME, PODINFO_VOLUME, runVolume, SCRIPTS_VOLUME } from './paths.ts';
 import { scriptsConfigMap } from './scripts.ts';
+import { isPausable } from './step-command.ts';
 import { withFill } from './fill.ts';
 import { everyStep, finallyTime } from '../task/finally.ts';
 import { predecessorsOf } from '../task/graph.ts';
@@ -24,7 +25,7 @@ export const ORDER_ANNOTATION = `${OWN_PREFIX}order`;
 export const GATE_ANNOTATION = `${OWN_PREFIX}gate`;
 /** The annotation that says which steps are over, or will never begin, without a word of their own. Absent: none. */
 export const OVER_ANNOTATION = `${OWN_PREFIX}over`;
-/** What held steps were told. */
+/** The annotation that says what held steps were told. Absent: nothing. */
 export const RESUME_ANNOTATION = `${OWN_PREFIX}resume`;
 
 /** Seconds that a pod lives past its Task's timeout before the kubelet ends it, should no controller have done so. */
@@ -192,7 +193,12 @@ function volumes(task: Task, { injection, agentImage, agentImagePullPolicy }: Po
     fieldRef: { fieldPath: `metadata.annotations['${annotation}']` },
   });
   const downwardAPI = {
-    items: [item('order', ORDER_ANNOTATION), item('gate', GATE_ANNOTATION), item('over', OVER_ANNOTATION)],
+    items: [
+      item('order', ORDER_ANNOTATION),
+      item('gate', GATE_ANNOTATION),
+      item('over', OVER_ANNOTATION),
+      ...(everyStep(task.spec).some(isPausable) ? [item('resume', RESUME_ANNOTATION)] : []),
+    ],
   };
   return [
     injection === 'image-volume'

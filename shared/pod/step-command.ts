@@ -43,6 +43,8 @@ export interface AgentFiles {
   gate: string;
   /** What is said of steps that post no outcome; `undefined`: nobody says so. */
   over?: string | undefined;
+  /** What held steps are told; a step that cannot be held does not need it. */
+  resume?: string | undefined;
   /** The run directories of all steps that this one comes after. None: nothing comes before it. */
   before: readonly string[];
   /** The step's own run directory. */
@@ -70,6 +72,7 @@ export type AgentStep = Pick<Step, 'name' | 'timeout' | 'onError' | 'retries' | 
   always?: boolean;
   gracePeriod?: string | undefined;
   retryDelay?: string | undefined;
+  pause?: Step['pause'] | undefined;
   stdout?: { path: string } | undefined;
   stderr?: { path: string } | undefined;
   /** What it leaves; with none it is given no directory for it. */
@@ -101,6 +104,7 @@ export function agentArguments(
     ...option('on-error', step.onError),
     ...option('retries', step.retries?.toString()),
     ...option('retry-delay', step.retryDelay),
+    ...holdArguments(step, files),
     ...option('out', step.stdout?.path),
     ...option('err', step.stderr?.path),
     ...(step.results?.length
@@ -113,6 +117,22 @@ export function agentArguments(
     // A variable's name may hold anything, and the kubelet replaces $(NAME) in every argument.
     ...option('fill', fill && JSON.stringify(fill).replaceAll('$', String.raw`\u0024`)),
     ...(argv.length === 0 ? [] : ['--command', ...argv]),
+  ];
+}
+
+/** Whether a step can be held at all. */
+export function isPausable({ pause }: Pick<AgentStep, 'pause'>): boolean {
+  return pause !== undefined && pause.length > 0;
+}
+
+/** The agent knows one hold after the command: after each, or only after a failure. */
+function holdArguments({ pause = [] }: AgentStep, { resume }: AgentFiles): string[] {
+  if (pause.length === 0) return [];
+  const after = pause.includes('After') ? 'always' : pause.includes('OnFailure') ? 'failure' : undefined;
+  return [
+    ...(pause.includes('Before') ? ['--pause-before'] : []),
+    ...option('pause-after', after),
+    ...option('resume', resume),
   ];
 }
 

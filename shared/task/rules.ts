@@ -25,6 +25,7 @@ export function checkSpec(spec: unknown, context: z.core.$RefinementCtx): void {
   checkNames([{ items: list(field(spec, 'volumes')), parent: 'volumes' }], report);
   checkImages(spec, report);
   checkTurns(spec, report);
+  checkHolds(spec, report);
   checkMounts(spec, report);
   checkNames([{ items: list(field(spec, 'workspaces')), parent: 'workspaces' }], report);
   checkWorkspaces(spec, report);
@@ -150,6 +151,35 @@ function checkTurns(spec: unknown, report: Report): void {
     report(['stepTemplate', 'lifecycle', 'postStart'], 'only the first step can have one; write it there');
   }
 }
+
+/** A step that can be held has the readiness probe that says so; the other probes would stop it while it is. */
+function checkHolds(spec: unknown, report: Report): void {
+  const template = field(spec, 'stepTemplate');
+  let isPausable = false;
+  for (const parent of ['steps', 'finally']) {
+    for (const [index, step] of list(field(spec, parent)).entries()) {
+      const pause = list(field(step, 'pause'));
+      for (const [at, kind] of pause.entries()) {
+        if (pause.indexOf(kind) < at)
+          report([parent, index, 'pause', at], `names ${JSON.stringify(kind)} twice; leave one out`);
+      }
+      if (pause.length === 0) continue;
+      isPausable = true;
+      if (field(step, 'readinessProbe') !== undefined) report([parent, index, 'readinessProbe'], READINESS);
+      // Of any other step these are refused already.
+      if (parent === 'finally' || index > 0 || field(spec, 'suspend') === true) continue;
+      for (const probe of ['livenessProbe', 'startupProbe']) {
+        if (field(step, probe) !== undefined) report([parent, index, probe], WHILE_HELD);
+      }
+    }
+  }
+  if (isPausable && field(template, 'readinessProbe') !== undefined)
+    report(['stepTemplate', 'readinessProbe'], READINESS);
+}
+
+const READINESS =
+  'cannot be there beside "pause": whether a step is held is said by a readinessProbe of taskflow; leave one of them out';
+const WHILE_HELD = 'would stop the step while it is held; leave it out, or "pause", and use timeout';
 
 function checkMounts(spec: unknown, report: Report): void {
   const given = field(spec, 'volumes');

@@ -91,6 +91,8 @@ const shared = {
 
 const predecessors = z.array(z.string().max(63)).max(MAX_AFTER);
 
+const holds = z.array(z.enum(HOLDS)).max(HOLDS.length);
+
 /** A step: a Kubernetes container that can also carry a script. What runs is script, else command, else the image's own. */
 export const stepSchema = containerSchema.extend({
   ...shared,
@@ -100,9 +102,7 @@ export const stepSchema = containerSchema.extend({
     .describe('A script to run, instead of command. Its first line may name the interpreter: #!/bin/sh.'),
   results: stepResultsSchema,
   when: whenSchema,
-  pause: z
-    .array(z.enum(HOLDS))
-    .max(HOLDS.length)
+  pause: holds
     .meta({ 'x-kubernetes-list-type': 'set' })
     .optional()
     .describe(
@@ -135,6 +135,7 @@ export const stepTemplateSchema = containerSchema.extend({
   name: notHere(z.string(), 'every step has a name of its own; write it there'),
   script: notHere(z.string(), 'every step has a script of its own; write it there, or use command'),
   image: z.string().min(1).optional().describe('The image of every step that names none.'),
+  pause: notHere(holds, 'each step says itself where it is held; write it there'),
   livenessProbe: notHere(probeSchema, 'only the first step can have one; write it there'),
   startupProbe: notHere(probeSchema, 'only the first step can have one; write it there'),
 });

@@ -107,6 +107,29 @@ describe('the pod of a Task', () => {
     expect(container).toMatchObject(said);
   });
 
+  it('has a readiness probe that says whether a step is held, and what it is told, where a step can be held', () => {
+    const podWith = (pause: Step['pause']) =>
+      podOf(taskOf({ name: 'a' }, { name: 'b', pause }), SETTINGS).spec;
+    const { containers, volumes } = podWith(['After']);
+    expect(containers.map(({ readinessProbe }) => readinessProbe)).toEqual([
+      undefined,
+      {
+        exec: { command: ['/taskflow/bin/agent', 'held', '--post', '/taskflow/run/2'] },
+        timeoutSeconds: 31_536_000,
+        periodSeconds: 1,
+        failureThreshold: 1,
+      },
+    ]);
+    expect(containers[1]).not.toHaveProperty('pause');
+    const told = (all: unknown): boolean =>
+      JSON.stringify(all).includes(
+        '{"path":"resume","fieldRef":{"fieldPath":"metadata.annotations[\'api.practice.com/resume\']"}}',
+      );
+    expect(told(volumes)).toBe(true);
+    expect(told(podWith([]).volumes)).toBe(false);
+    expect(podWith([]).containers[1]).not.toHaveProperty('readinessProbe');
+  });
+
   it('posts the outcome where the user wants the termination message', () => {
     const [container] = podOf(taskOf({ name: 'a', terminationMessagePath: '/tmp/m' }), SETTINGS).spec
       .containers;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { agentArguments, outcomeBytes } from '../../../shared/pod/step-command.ts';
+import type { Step } from '../../../shared/task/task.ts';
 import { parseFill, type Fill } from '../../../shared/turn/fill.ts';
 
 describe('the arguments of an agent', () => {
@@ -44,6 +45,21 @@ describe('the arguments of an agent', () => {
       ],
       ...['--fill', '{"argv":[0,[{"run":"/run/1","of":"outcome"}]]}', '--command', 'echo', '--first'],
     ]);
+  });
+
+  it.each<[string, Step['pause'], string[]]>([
+    ['nowhere', [], []],
+    ['before its command', ['Before'], ['--pause-before', '--resume', '/o/resume']],
+    ['after its command', ['After'], ['--pause-after', 'always', '--resume', '/o/resume']],
+    ['after a failure', ['OnFailure'], ['--pause-after', 'failure', '--resume', '/o/resume']],
+    [
+      'everywhere, where one hold after the command is enough',
+      ['OnFailure', 'After', 'Before'],
+      ['--pause-before', '--pause-after', 'always', '--resume', '/o/resume'],
+    ],
+  ])('say that a step is held %s', (_, pause, expected) => {
+    const args = agentArguments({ name: 'a', pause }, 1, { ...files, resume: '/o/resume' }, { argv: ['x'] });
+    expect(args.slice(args.indexOf('a') + 1, -2)).toEqual(expected);
   });
 
   it.each([
