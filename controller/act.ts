@@ -35,11 +35,15 @@ export interface ActorSettings {
 /** The most events that are read about one pod. */
 const MAX_EVENTS = 50;
 
+/** How many events are read at a time, where all of a namespace are, and of how many pods they are kept. */
+const PAGE = 500;
+const MAX_PODS_TOLD = 20_000;
+
 interface NodeEvent extends KubeObject {
   type?: string;
   reason?: string;
   note?: string;
-  regarding?: { uid?: string };
+  regarding?: { kind?: string; name?: string; uid?: string };
   series?: { lastObservedTime?: string };
   eventTime?: string | null;
   deprecatedLastTimestamp?: string | null;
@@ -252,6 +256,22 @@ export class Actor {
     const { name, namespace = '' } = eventObject(task, event, { instance, now: 0 }).metadata;
     const query = { namespace, fieldSelector: `metadata.name=${name}` };
     return (await client.list(EVENTS, query, { signal })).items.length > 0;
+  }
+
+  /** The names of pods that events tell of in a namespace: those of schedulers and nodes outlive the pod. */
+  async podsTold(namespace: string, signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const { client } = this.#settings;
+    const names = new Set<string>();
+    const query = { namespace, fieldSelector: 'regarding.kind=Pod', limit: PAGE };
+    let next: string | undefined;
+    do {
+      const page = await client.list<NodeEvent>(EVENTS, { ...query, continue: next }, { signal });
+      for (const { regarding } of page.items)
+        if (regarding?.kind === 'Pod' && regarding.name !== undefined && names.size < MAX_PODS_TOLD)
+          names.add(regarding.name);
+      next = page.metadata.continue || undefined;
+    } while (next !== undefined);
+    return names;
   }
 
   /** Events are for people: one that cannot be posted is logged and forgotten. */

@@ -9,7 +9,7 @@ import { lazyLookup, Lookups } from './images.ts';
 import { whileLeading } from './leading.ts';
 import { lookupPlaces } from './lookup-places.ts';
 import type { ControllerArguments, Times } from './options.ts';
-import { keepOfPod, ownerOf, stubOfPod, type ObservedPod } from './pod.ts';
+import { keepOfPod, ownerOf, stubOfPod, taskNameOf, type ObservedPod } from './pod.ts';
 import { Reconciler } from './reconcile.ts';
 import { Cache } from './runtime/cache.ts';
 import { connect } from './runtime/client.ts';
@@ -78,14 +78,15 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
     stub: stubOfPod,
     onRestart: (reason) => metrics.watchRestarted(PODS.plural, reason),
     onChange: (pod) => {
-      if (isOfUse(pod)) queue.add(`${pod.metadata.namespace}/${ownerOf(pod)?.name}`);
+      if (isOfUse(pod)) queue.add(`${pod.metadata.namespace}/${taskNameOf(pod)}`);
     },
   });
   /** Whether anything follows from a pod: it belongs to a Task, which is not over. */
   const isOfUse = (pod: ObservedPod): boolean => {
-    const owner = ownerOf(pod);
-    if (owner?.kind !== TASKS.kind) return false;
-    const task = tasks.get(pod.metadata.namespace, owner.name);
+    const [name, owner] = [taskNameOf(pod), ownerOf(pod)];
+    const task = name === undefined ? undefined : tasks.get(pod.metadata.namespace, name);
+    // Without an owner only what is known as a Task counts.
+    if (name === undefined || owner === undefined) return task !== undefined && !isFinal(task);
     return !(task?.metadata.uid === owner.uid && isFinal(task));
   };
   const { agentImage, agentImagePullPolicy, dryRun } = args;

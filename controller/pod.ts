@@ -1,6 +1,7 @@
 /** What the controller reads of a pod: Kubernetes v1 Pod, the few fields of it that say how its containers are. */
 import { GATE_ANNOTATION, ORDER_ANNOTATION, OVER_ANNOTATION, RESUME_ANNOTATION } from '../shared/pod/pod.ts';
 import { STOP_ANNOTATION } from './annotations.ts';
+import { KIND, TASK_LABEL } from '../shared/task/api.ts';
 import { defined } from './defined.ts';
 import type { KubeObject, OwnerReference } from './runtime/objects.ts';
 
@@ -71,6 +72,7 @@ export function keepOfPod(pod: ObservedPod): ObservedPod {
   const { annotations = {} } = pod.metadata;
   const { phase, reason, message, conditions, initContainerStatuses, containerStatuses } = pod.status ?? {};
   const owner = ownerOf(pod);
+  const task = owner === undefined ? taskNameOf(pod) : undefined;
   return defined({
     metadata: defined({
       name,
@@ -80,6 +82,7 @@ export function keepOfPod(pod: ObservedPod): ObservedPod {
       creationTimestamp,
       deletionTimestamp,
       ownerReferences: owner && [owner],
+      labels: task === undefined ? undefined : { [TASK_LABEL]: task },
       annotations: defined({
         [ORDER_ANNOTATION]: annotations[ORDER_ANNOTATION],
         [GATE_ANNOTATION]: annotations[GATE_ANNOTATION],
@@ -117,6 +120,13 @@ export function stubOfPod(pod: ObservedPod, isOfUse = true): ObservedPod {
 /** Who manages the pod. */
 export function ownerOf({ metadata }: Pick<ObservedPod, 'metadata'>): OwnerReference | undefined {
   return metadata.ownerReferences?.find(({ controller }) => controller === true);
+}
+
+/** The Task that a pod is of: that of its owner, or of its label where somebody has taken the owner away. */
+export function taskNameOf(pod: ObservedPod): string | undefined {
+  const owner = ownerOf(pod);
+  if (owner !== undefined) return owner.kind === KIND ? owner.name : undefined;
+  return pod.metadata.labels?.[TASK_LABEL];
 }
 
 const CONDITIONS = new Set(['PodScheduled', 'Ready', 'DisruptionTarget']);

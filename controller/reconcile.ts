@@ -11,7 +11,7 @@ import { smaller } from './decide/bounds.ts';
 import { cautionEvents, createdEvent, eventsOf } from './decide/events.ts';
 import type { Lookups } from './images.ts';
 import type { ObservedPod } from './pod.ts';
-import { isNewerThan, reclaimed, soughtPod } from './reclaim.ts';
+import { isNewerThan, PodsTold, reclaimed, soughtPod } from './reclaim.ts';
 import { RefusedError } from './refusal.ts';
 import type { Cache } from './runtime/cache.ts';
 import type { Memory } from './memory.ts';
@@ -43,6 +43,7 @@ const LAST_REFUSAL_RETRY = 60_000;
 export class Reconciler {
   readonly #settings: ReconcilerSettings;
   readonly #memories = new Map<string, Memory>();
+  readonly #podsTold = new PodsTold();
   /** When this controller began to look at Tasks, ms since the epoch. */
   #begun = Infinity;
 
@@ -104,7 +105,9 @@ export class Reconciler {
   async #sought(task: StoredTask, memory: Memory, signal: AbortSignal): Promise<ObservedPod | undefined> {
     // What is found may have to be put right, which a dry run must not.
     if (memory.sought || isNewerThan(task, this.#begun) || this.#settings.dryRun) return undefined;
-    const found = await soughtPod(task, { actor: this.#settings.actor, signal });
+    const { actor, clock } = this.#settings;
+    const at = { actor, podsTold: this.#podsTold, now: clock(), signal };
+    const found = await soughtPod(task, at);
     memory.sought = typeof found !== 'object';
     if (found !== 'gone') return found;
     memory.hadPod = true;

@@ -5,12 +5,13 @@ import { StaleError } from '../../controller/answers.ts';
 import { isMadeAs, isScriptsOf } from '../../controller/adopt.ts';
 import type { ApiClient } from '../../controller/runtime/client.ts';
 import { createLog } from '../../controller/runtime/log.ts';
-import { CONFIG_MAPS, PODS, type KubeObject } from '../../controller/runtime/objects.ts';
+import { CONFIG_MAPS, EVENTS, PODS, type KubeObject } from '../../controller/runtime/objects.ts';
 import { TASK_LABEL } from '../../shared/task/api.ts';
 import { podOf, type Pod } from '../../shared/pod/pod.ts';
 import { scriptsConfigMap } from '../../shared/pod/scripts.ts';
 import { type StoredTask } from '../../controller/stored-task.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { scheduled } from '../support/kubelet/reporter.ts';
 import { over } from './builders.ts';
 import { control, NAMESPACE, worldWith, type World } from './harness.ts';
 
@@ -252,19 +253,28 @@ describe('the pod of a Task', () => {
     expect(await world.pod(task)).toBeUndefined();
   });
 
-  it('is gone when somebody deleted it before a status named it, and its controller is no more', async () => {
+  it.each([
+    ['its controller has told of its making', true],
+    ['its node has told of it', false],
+  ])('is gone when somebody deleted it before a status named it, and %s', async (_, isTold) => {
     const world = await worldWith();
     const task = await world.apply(ONE);
-    // No status is written, as by a controller that is killed.
+    // No status is written, and perhaps no event, as by a controller that is killed.
     let dying = true;
     world.server.faults.failNext(1_000, 403, {
-      which: ({ resource, subresource }) => dying && resource.plural === 'tasks' && subresource === 'status',
+      which: ({ verb, resource: { plural }, subresource }) =>
+        dying &&
+        ((plural === 'tasks' && subresource === 'status') ||
+          (plural === 'events' && verb === 'create' && !isTold)),
     });
     const stop = control(world);
-    await waitUntil('its making is told', async () => (await world.reasons(task)).includes('Created'));
+    const pod = await waitUntil('there is a pod', () => world.pod(task));
+    if (isTold)
+      await waitUntil('its making is told', async () => (await world.reasons(task)).includes('Created'));
     await stop();
     dying = false;
-    const name = (await world.pod(task))?.metadata.name ?? '';
+    if (!isTold) await world.client.create<Loose>(EVENTS, scheduled(pod));
+    const { name } = pod.metadata;
     await world.client.delete(PODS, { namespace: NAMESPACE, name }, { gracePeriodSeconds: 0 });
     expect((await world.task(task)).status?.podName).toBeUndefined();
     control(world);

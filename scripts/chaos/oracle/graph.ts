@@ -77,8 +77,9 @@ function hindrances(
 /** Whether what comes after a step may begin though the step never did. */
 function mayBePassed(facts: Facts, { name, onError, when }: Step): boolean {
   const { state, startedAt, message } = lastTold(facts).get(name) ?? {};
-  // With the pod it may be lost that it was omitted.
-  if (when !== undefined && isUnsure({ message })) return true;
+  // With the Task or its pod it may be lost that it was omitted.
+  const isLost = state === undefined || state === 'Waiting' || state === 'Running' || isUnsure({ message });
+  if (when !== undefined && isLost) return true;
   // Its container can have died before its turn, or its time been up before its first line.
   const mayHaveFailed = wasKilled(facts, name) || startedAt !== undefined;
   return state === 'Omitted' || (onError === 'continue' && mayHaveFailed);

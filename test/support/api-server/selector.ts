@@ -61,7 +61,7 @@ export function fieldSelector(text: string | null): FieldSelector {
     const [, field = '', operator, value = ''] = /^([\w.]+)(!=|==?)(.*)$/.exec(part.trim()) ?? [];
     if (operator === undefined) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
     // Of events; who asks has to look at what comes.
-    if (field === 'regarding.uid') return EVERYTHING;
+    if (field === 'regarding.uid' || field === 'regarding.kind') return EVERYTHING;
     if (field !== 'metadata.name' && field !== 'metadata.namespace')
       throw badRequest(`field label not supported: ${field}`);
     if (field === 'metadata.name' && operator !== '!=') name = value;

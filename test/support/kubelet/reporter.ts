@@ -37,6 +37,9 @@ export class Reporter {
       target: { apiVersion: 'v1', kind: 'Node', name: node },
     };
     await this.#surely('POST', `${pathOf(metadata)}/binding`, { body });
+    await this.#surely('POST', `/apis/events.k8s.io/v1/namespaces/${metadata.namespace}/events`, {
+      body: { ...scheduled({ metadata }, node) },
+    });
   }
 
   /** The pod is over, and so gone, once what was to be written of it is. */
@@ -73,4 +76,22 @@ export class Reporter {
 
 function pathOf({ namespace, name }: Named): string {
   return `/api/v1/namespaces/${namespace}/pods/${name}`;
+}
+
+/** What a scheduler tells of a pod that it has put on a node. */
+export function scheduled({ metadata }: { metadata: Partial<Named> }, node = 'test-node') {
+  const { name = '', namespace = '', uid = '' } = metadata;
+  return {
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata: { name: `${name}.${uid}`, namespace },
+    eventTime: new Date().toISOString().replace('Z', '000Z'),
+    type: 'Normal',
+    reason: 'Scheduled',
+    action: 'Binding',
+    note: `Successfully assigned ${namespace}/${name} to ${node}`,
+    reportingController: 'default-scheduler',
+    reportingInstance: 'default-scheduler-test',
+    regarding: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
+  };
 }
