@@ -35,12 +35,12 @@ export async function runController(
   const ending = new AbortController();
   const over = AbortSignal.any([signal, ending.signal]);
   const parts = assemble({ args, times, access, registries, log, signal: over });
-  const { tasks, pods, metrics, clients, instance } = parts;
+  const { tasks, pods, resumes, metrics, clients, instance } = parts;
 
   const health = await serveHealth({
     address: args.metricsAddr,
     live: () => [],
-    ready: () => [...waitsFor(tasks, 'Tasks'), ...waitsFor(pods, 'pods')],
+    ready: () => [...waitsFor(tasks, 'Tasks'), ...waitsFor(pods, 'pods'), ...waitsFor(resumes, 'Resumes')],
     metrics: () => metrics.page(),
   });
   const { namespace = '(all)' } = args;
@@ -49,7 +49,7 @@ export async function runController(
 
   // Of the pods of Tasks that are over next to nothing is kept: so the Tasks have to be known first.
   const podsFollow = tasks.synced.then(async () => pods.run(over)).catch(() => undefined);
-  const caches = Promise.all([tasks.run(over), podsFollow]);
+  const caches = Promise.all([tasks.run(over), podsFollow, resumes.run(over)]);
   const act = async (term: Term): Promise<void> => {
     // Stopped before everything was listed: then there is nothing to do.
     const ready = await Promise.all([tasks.synced, pods.synced]).catch(() => undefined);
@@ -98,14 +98,14 @@ interface Term {
 
 /** Looks at Tasks until it is stopped; what was begun by then is brought to its end. */
 async function reconcileAll(
-  { queue, reconciler, metrics }: Parts,
+  { queue, look, metrics }: Parts,
   { args, log, stop, abort }: { args: ControllerArguments; log: Log; stop: AbortSignal; abort: AbortSignal },
 ): Promise<void> {
   const handle = async (key: string): Promise<void> => {
     const begun = performance.now();
     let result: 'success' | 'error' = 'error';
     try {
-      await reconciler.reconcile(key, abort);
+      await look(key, abort);
       result = 'success';
     } finally {
       metrics.reconciled(result, (performance.now() - begun) / 1000);
@@ -119,7 +119,10 @@ async function reconcileAll(
   await work(queue, { workers: args.workers, handle, onError }, stop);
 }
 
-function waitsFor({ hasSynced, problem }: Parts['tasks'] | Parts['pods'], what: string): string[] {
+function waitsFor(
+  { hasSynced, problem }: Pick<Parts['tasks'], 'hasSynced' | 'problem'>,
+  what: string,
+): string[] {
   if (problem !== undefined) return [problem];
   return hasSynced ? [] : [`the list of ${what} is being read`];
 }

@@ -11,13 +11,16 @@ import { lookupPlaces } from './lookup-places.ts';
 import type { ControllerArguments, Times } from './options.ts';
 import { keepOfPod, ownerOf, stubOfPod, taskNameOf, type ObservedPod } from './pod.ts';
 import { Reconciler } from './reconcile.ts';
+import { ResumeApplier } from './resume/apply.ts';
+import { keepOfResume, type StoredResume } from './resume/stored-resume.ts';
+import { WaitingResumes } from './resume/waiting.ts';
 import { Cache } from './runtime/cache.ts';
 import { connect } from './runtime/client.ts';
 import type { Access } from './runtime/credentials.ts';
 import { newIdentity } from './runtime/lease.ts';
 import type { Log } from './runtime/log.ts';
 import { Metrics } from './runtime/metrics.ts';
-import { PODS, TASKS } from './runtime/objects.ts';
+import { PODS, RESUMES, TASKS } from './runtime/objects.ts';
 import { WorkQueue } from './runtime/queue.ts';
 import { isFinal, keepOfTask, stubOfTask, type StoredTask } from './stored-task.ts';
 import { countByStatus, observeStatus } from './task-metrics.ts';
@@ -52,6 +55,7 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
     leftOut: () => [
       [TASKS.plural, tasks.leftOut],
       [PODS.plural, pods.leftOut],
+      [RESUMES.plural, resumes.leftOut],
     ],
   });
   const clients = connections(access, metrics);
@@ -89,6 +93,17 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
     if (name === undefined || owner === undefined) return task !== undefined && !isFinal(task);
     return !(task?.metadata.uid === owner.uid && isFinal(task));
   };
+  const waiting = new WaitingResumes();
+  const resumes: Cache<StoredResume> = new Cache<StoredResume>({
+    ...of,
+    type: RESUMES,
+    keep: keepOfResume,
+    onRestart: (reason) => metrics.watchRestarted(RESUMES.plural, reason),
+    onChange: (resume, change) => {
+      const task = waiting.changed(resume, change);
+      if (task !== undefined) queue.add(task);
+    },
+  });
   const { agentImage, agentImagePullPolicy, dryRun } = args;
   const settings: Settings = { agentImage, agentImagePullPolicy, patience: times.patience };
   const writer = whileLeading(clients.writer, mayWrite);
@@ -115,7 +130,14 @@ export function assemble({ args, times, access, registries, log, signal }: Surro
     lookAgain: (key, after) => queue.addAfter(key, after),
     onStatus: (before, after) => observeStatus(metrics, before, after),
   });
-  return { instance, standing, queue, metrics, clients, tasks, pods, settings, reconciler };
+  const applier = new ResumeApplier({ client: writer, waiting, resumes, pods, actor, log, clock: Date.now });
+  /** Looks at a Task, and then at what is to let it go on. */
+  const look = async (key: string, abort: AbortSignal): Promise<void> => {
+    const looked = await reconciler.reconcile(key, abort);
+    const again = dryRun ? undefined : await applier.apply(key, looked, abort);
+    if (again !== undefined) queue.addAfter(key, again);
+  };
+  return { instance, standing, queue, metrics, clients, tasks, pods, resumes, settings, look };
 }
 
 /** ms; the default of a server's --request-timeout, and some. */

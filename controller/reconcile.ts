@@ -15,6 +15,7 @@ import { isNewerThan, PodsTold, reclaimed, soughtPod } from './reclaim.ts';
 import { RefusedError } from './refusal.ts';
 import type { Cache } from './runtime/cache.ts';
 import type { Memory } from './memory.ts';
+import type { Looked } from './resume/apply.ts';
 import { ApiError } from './runtime/errors.ts';
 import type { Log } from './runtime/log.ts';
 import { isFinal, type StoredTask } from './stored-task.ts';
@@ -51,16 +52,19 @@ export class Reconciler {
     this.#settings = settings;
   }
 
-  /** @param key - `namespace/name` of a Task */
-  async reconcile(key: string, signal: AbortSignal): Promise<void> {
+  /**
+   * @param key - `namespace/name` of a Task
+   * @returns the Task and its pod as they are then; `undefined` when there is no such Task
+   */
+  async reconcile(key: string, signal: AbortSignal): Promise<Looked | undefined> {
     const { tasks, actor, clock, settings, lookAgain } = this.#settings;
     this.#begun = Math.min(this.#begun, clock());
     const [namespace = '', name = ''] = key.split('/');
     const known = tasks.get(namespace, name);
-    if (known === undefined) return;
+    if (known === undefined) return undefined;
     // A stub says all that counts of a Task that is over.
     const task = known.stub === true && !isFinal(known) ? await actor.readTask(known, signal) : known;
-    if (task === undefined) return;
+    if (task === undefined) return undefined;
     const memory = this.#memoryOf(task);
     const found = isFinal(task) ? undefined : await this.#podOf(task, memory, signal);
     const pod = found && (await this.#isOurs(task, found, memory, signal)) ? found : undefined;
@@ -72,8 +76,16 @@ export class Reconciler {
     const isOpen = !isFinal(task) && task.metadata.deletionTimestamp === undefined;
     const decision =
       told !== undefined && isOpen ? { actions: [], status: told, urgent: true } : decide(seen, settings);
-    const again = await this.#carryOut(decision, { key, task, pod, memory, signal });
+    const { again, stored } = await this.#carryOut(decision, { key, task, pod, memory, signal });
     if (again !== undefined) lookAgain(key, again);
+    return { task: stored, pod: pod && this.#newest(pod) };
+  }
+
+  /** The pod as it is after what was done to it. */
+  #newest(pod: ObservedPod): ObservedPod {
+    const { namespace, name, uid } = pod.metadata;
+    const now = this.#settings.pods.get(namespace, name);
+    return now !== undefined && now.metadata.uid === uid && now.stub !== true ? now : pod;
   }
 
   /** A Task that is gone, or over, needs no memory. */
@@ -151,8 +163,11 @@ export class Reconciler {
     return this.#settings.lookups.prepared(task);
   }
 
-  /** @returns milliseconds after which to look again */
-  async #carryOut(decision: Decision, at: Circumstances): Promise<number | undefined> {
+  /** @returns milliseconds after which to look again, and the Task as it is then */
+  async #carryOut(
+    decision: Decision,
+    at: Circumstances,
+  ): Promise<{ again?: number | undefined; stored: StoredTask }> {
     const { log, dryRun, lookups } = this.#settings;
     const { key, task, memory } = at;
     if (dryRun) {
@@ -161,7 +176,7 @@ export class Reconciler {
       if (status !== undefined || actions.length > 0)
         log.info({ task: key, actions, status: status?.status, reason: status?.reason }, 'would act');
       for (const { kind } of decision.actions) if (kind === 'look-up') lookups.start(task);
-      return decision.again;
+      return { again: decision.again, stored: task };
     }
     let stored = task;
     for (const action of decision.actions) await this.#act(action, at);
@@ -173,7 +188,7 @@ export class Reconciler {
     }
     if (isFinal(stored)) this.forget(task.metadata.uid ?? '');
     const known = delays.filter((delay) => delay !== undefined);
-    return known.length === 0 ? undefined : Math.min(...known);
+    return { again: known.length === 0 ? undefined : Math.min(...known), stored };
   }
 
   #retryOf(task: StoredTask, { refused, hadPod }: Memory): number | undefined {

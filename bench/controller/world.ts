@@ -45,8 +45,11 @@ export async function openWorld(place: Place, duration: number): Promise<BenchWo
   const kubeconfig = join(place.directory, `kubeconfig-${server.port}`);
   await server.kubeconfig(kubeconfig);
   const talk = new Talk(server);
-  const crd = parse(await readFile(join(ROOT, 'deploy/crd/tasks.api.practice.com.yaml'), 'utf8')) as object;
-  await talk.object('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', { body: crd });
+  for (const plural of ['tasks', 'resumes']) {
+    const file = join(ROOT, `deploy/crd/${plural}.api.practice.com.yaml`);
+    const body = parse(await readFile(file, 'utf8')) as object;
+    await talk.object('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', { body });
+  }
   const steps = Object.fromEntries(STEPS.map((name) => [name, { duration }]));
   const kubelet = scriptedKubelet(server, { script: () => ({ steps }) });
   const finished = new Set<string>();

@@ -29,6 +29,6 @@ export function removeAnnotation(name: string): JsonPatch[number] {
   return { op: 'remove', path: pathOf(name) };
 }
 
-function pathOf(annotation: string): string {
+export function pathOf(annotation: string): string {
   return `/metadata/annotations/${annotation.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }

@@ -52,6 +52,12 @@ export const TASKS: ResourceType = {
   plural: 'tasks',
   kind: 'Task',
 };
+export const RESUMES: ResourceType = {
+  group: 'api.practice.com',
+  version: 'v1alpha1',
+  plural: 'resumes',
+  kind: 'Resume',
+};
 export const PODS: ResourceType = { group: '', version: 'v1', plural: 'pods', kind: 'Pod' };
 export const CONFIG_MAPS: ResourceType = {
   group: '',

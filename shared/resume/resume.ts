@@ -8,7 +8,17 @@ import { MAX_STEPS } from '../task/limits.ts';
 /** How long a Resume waits for its hold that does not say it. */
 export const DEFAULT_EXPIRES = '1h';
 
-const name = (about: string) => z.string().min(1).max(63).optional().describe(about);
+const taskName = (about: string) =>
+  z
+    .string()
+    .max(63)
+    .regex(/^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/, {
+      error: 'expected the name of a Task: lower-case letters, digits, "-" and "." only',
+    })
+    .optional()
+    .describe(about);
+/** Of any kind: one that no step has is answered with the nearest that there is. */
+const stepName = (about: string) => z.string().min(1).max(63).optional().describe(about);
 
 /** Each field that is also called otherwise, by the operator that this kind was first known from. */
 export const ALIASES = [
@@ -19,10 +29,10 @@ export const ALIASES = [
 /** What a Resume says. New fields go here; each needs a description, which becomes the text of `kubectl explain`. */
 export const resumeSpecSchema = z
   .strictObject({
-    task: name('The name of the Task, in the namespace of the Resume. Required, here or as Workflow-ID.'),
-    'Workflow-ID': name('The same as task.'),
-    step: name('The name of the held step. Default: every step of the Task that is held at that moment.'),
-    TemplateName: name('The same as step.'),
+    task: taskName('The name of the Task, in the namespace of the Resume. Required, here or as Workflow-ID.'),
+    'Workflow-ID': taskName('The same as task.'),
+    step: stepName('The name of the held step. Default: every step of the Task that is held at that moment.'),
+    TemplateName: stepName('The same as step.'),
     action: z
       .enum(RESUME_ACTIONS)
       .meta({ default: 'Continue' })

@@ -18,7 +18,9 @@ import { type ApiServer, type ApiServerSettings } from '../support/api-server/in
 import { scratch } from '../support/scratch.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-export const CRD = join(import.meta.dirname, '../../deploy/crd/tasks.api.practice.com.yaml');
+const definitionOf = (plural: string): string =>
+  join(import.meta.dirname, `../../deploy/crd/${plural}.api.practice.com.yaml`);
+export const CRD = definitionOf('tasks');
 export const DEFINITIONS = {
   group: 'apiextensions.k8s.io',
   version: 'v1',
@@ -69,7 +71,8 @@ export async function worldWith(settings: ApiServerSettings = {}): Promise<World
   await server.kubeconfig(kubeconfig);
   const client = connect(await findAccess({ kubeconfig }), { version: 'test' });
   onTestFinished(() => client.close());
-  await client.create(DEFINITIONS, parse(await readFile(CRD, 'utf8')) as KubeObject);
+  for (const file of [CRD, definitionOf('resumes')])
+    await client.create(DEFINITIONS, parse(await readFile(file, 'utf8')) as KubeObject);
 
   const at = ({ metadata: { name } }: StoredTask): { namespace: string; name: string } => ({
     namespace: NAMESPACE,

@@ -7,6 +7,7 @@ import {
   CONFIG_MAPS,
   EVENTS,
   PODS,
+  RESUMES,
   SECRETS,
   TASKS,
   type KubeObject,
@@ -114,6 +115,20 @@ test.each([
     );
     await world.client.create<KubeObject & object>(EVENTS, failedMount(stuckPod, uid));
     await world.until(stuck, 'FailedMount');
+    const resume = { namespace: NAMESPACE, name: 'in-vain' };
+    await world.client.create<KubeObject & { spec: object }>(RESUMES, {
+      apiVersion: 'api.practice.com/v1alpha1',
+      kind: 'Resume',
+      metadata: resume,
+      spec: { task: stuck.metadata.name },
+    });
+    await waitUntil('nothing can hold that Task', async () => {
+      const { status } = await world.client.get<KubeObject & { status?: { reason?: string } }>(
+        RESUMES,
+        resume,
+      );
+      return status?.reason === 'NotPausable';
+    });
     const unheard = await world.apply({ steps: [STEP] });
     await waitUntil('there is a pod', () => world.pod(unheard));
     await world.change(unheard, { cancel: true });
