@@ -22,7 +22,11 @@ const KNOWN = 10_000;
 /** After this time it answers again what it answered before, should the answer not have been heard. Milliseconds. */
 const AGAIN = 5 * 60_000;
 
-type Answer = 'held' | 'free';
+/** How long a step that is held anew stays one that is not, so that whoever asks tells the two holds apart. */
+const APART = 1_000;
+
+/** What was answered, or is to be: the number of the hold; 0 for none. */
+type Hold = number;
 
 /**
  * Waits until the answer is another one than the last, and returns it as an exit code: 0 for a step that is held.
@@ -38,36 +42,62 @@ export async function answerProbe(platform: Platform, post: string): Promise<num
     bell.ring();
   });
   const note = `${post}/${NOTE}`;
-  const before = readIfThere(files, note);
+  const before = lastAnswer(readIfThere(files, note), clock.now());
   // Where it can keep no note it answers each time.
-  const known = write(files, note, ASKED) ? lastAnswer(before, clock.now()) : undefined;
-  const until = clock.elapsed() + AGAIN;
+  const known = write(files, note, ASKED) ? before : undefined;
+  const begun = clock.elapsed();
   const watch = platform.watch([post], bell.ring);
   for (;;) {
     const covered = watch.cover();
-    const answer: Answer = readIfThere(files, `${post}/${HELD_FILE}`) === undefined ? 'free' : 'held';
-    if (asked !== undefined) return EXIT_CODES.SIGNALED.code + asked;
-    const left = until - clock.elapsed();
-    if (answer !== known || left <= 0) {
-      write(files, note, `${answer} ${clock.now()}`);
-      return answer === 'held' ? 0 : 1;
+    const passed = clock.elapsed() - begun;
+    const due = dueAnswer(known, holdIn(readIfThere(files, `${post}/${HELD_FILE}`)), passed);
+    if (due.after <= passed) {
+      write(files, note, `${due.hold} ${clock.now()}`);
+      return due.hold > 0 ? 0 : 1;
     }
-    await bell.wait(Math.min(left, covered ? POLL.watched : POLL.unwatched));
+    if (asked !== undefined) return EXIT_CODES.SIGNALED.code + asked;
+    await bell.wait(Math.min(due.after - passed, covered ? POLL.watched : POLL.unwatched));
   }
 }
 
 /**
- * What whoever asks knows already; `undefined`: perhaps nothing. To a kubelet no container is ready at first.
+ * What to answer, and when: milliseconds from the begin.
+ *
+ * @param known - what whoever asks knows, and how old that was at the begin; `undefined`: perhaps nothing
+ */
+function dueAnswer(known: Known | undefined, hold: Hold, passed: number): { hold: Hold; after: number } {
+  if (known === undefined) return { hold, after: 0 };
+  if (known.hold === hold) return { hold, after: AGAIN };
+  // Another hold than the last one: that one is over.
+  if (known.hold > 0) return { hold: 0, after: passed };
+  return { hold, after: Math.max(passed, APART - known.age) };
+}
+
+interface Known {
+  hold: Hold;
+  /** Milliseconds. */
+  age: number;
+}
+
+/**
+ * What whoever asks knows already. To a kubelet no container is ready at first.
  *
  * @param note - what the file holds, if it is there
- * @example lastAnswer('held 1700000000000', 1700000001000) // 'held'
+ * @example lastAnswer('2 1700000000000', 1700000001000) // { hold: 2, age: 1000 }
  */
-function lastAnswer(note: string | undefined, now: number): Answer | undefined {
-  if (note === undefined) return 'free';
-  const [, answer, at] = /^(held|free) (\d{1,15})$/.exec(note) ?? [];
+function lastAnswer(note: string | undefined, now: number): Known | undefined {
+  if (note === undefined) return { hold: 0, age: Infinity };
+  const [, hold, at] = /^(\d{1,3}) (\d{1,15})$/.exec(note) ?? [];
   const age = now - Number(at);
   // Not one that was asked and has not answered: whoever asked it is gone.
-  return age >= 0 && age <= KNOWN ? (answer as Answer) : undefined;
+  return age >= 0 && age <= KNOWN ? { hold: Number(hold), age } : undefined;
+}
+
+/** The hold of which the agent says that it is one. A command may have written anything there. */
+function holdIn(text: string | undefined): Hold {
+  if (text === undefined) return 0;
+  const [, number] = /"number":([1-9]\d{0,2}),/.exec(text) ?? [];
+  return Number(number ?? 1);
 }
 
 function readIfThere(files: Files, path: string): string | undefined {

@@ -6,6 +6,7 @@ import { runAgent } from './commands/agent.ts';
 import { controllerCommand } from './commands/controller.ts';
 import { entrypointCommand } from './commands/entrypoint.ts';
 import { renderCommand } from './commands/render.ts';
+import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
 import { explain } from './errors.ts';
 import { print } from '../shared/print.ts';
@@ -17,7 +18,14 @@ const agentCommand: Command = {
   obey: runAgent,
 };
 
-const COMMANDS = [runCommand, renderCommand, entrypointCommand, controllerCommand, agentCommand];
+const COMMANDS = [
+  runCommand,
+  resumeCommand,
+  renderCommand,
+  entrypointCommand,
+  controllerCommand,
+  agentCommand,
+];
 
 /** Does what the arguments say. Throws nothing, sets `process.exitCode`. */
 export async function obey(args: readonly string[]): Promise<void> {

@@ -1,6 +1,8 @@
 /** What a local run reports, in the order in which it happens. `-o json` prints these, one a line. */
 import { isUtf8 } from 'node:buffer';
 import { type Result } from '../../shared/task/results.ts';
+import { type ResumeAction } from '../../shared/turn/resume.ts';
+import { type Held } from './holds.ts';
 import { type Outcome } from '../../shared/turn/outcome.ts';
 
 export type TaskStatus = 'Successful' | 'Failure' | 'Cancelled';
@@ -26,7 +28,12 @@ export type RunEvent =
     } & LogLine)
   /** The end of a line that has no end yet. It is for views: `-o json` leaves it out. */
   | { type: 'Progress'; task: string; step: string; number: number; text: string }
+  /** It waits for a person; `run` is what `taskflow resume --run` takes. */
+  | ({ type: 'StepHeld'; task: string; run: string } & Held)
+  | ({ type: 'StepResumed'; task: string; action: ResumeAction } & Omit<Held, 'since'>)
   | ({ type: 'StepFinished'; task: string } & Omit<Outcome, 'version'>)
+  /** Something that a person should know. */
+  | { type: 'Notice'; task: string; text: string }
   | { type: 'Stopping'; task: string; signal: string }
   | { type: 'Suspended' }
   | { type: 'Resumed' }

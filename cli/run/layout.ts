@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { SystemError, UsageError } from '../../shared/turn/errors.ts';
 import { type LocalPaths, type LocalWorkspace } from './workspaces.ts';
 import { encodeOver, type Over } from '../../shared/turn/over.ts';
+import { encodeResumes, type Resumes } from '../../shared/turn/resume.ts';
 import { type AgentFiles } from '../../shared/pod/step-command.ts';
 
 export interface Layout {
@@ -51,6 +52,7 @@ export function layoutAt(root: string): Layout {
       order: join(root, 'podinfo/order'),
       gate: join(root, 'podinfo/gate'),
       over: join(root, 'podinfo/over'),
+      resume: join(root, 'podinfo/resume'),
       before: before.map(run),
       own: run(number),
       // Not there, so not written: inside a container the real one belongs to somebody else.
@@ -121,6 +123,12 @@ export async function writeOrder(layout: Layout, order: number): Promise<void> {
 export async function writeOver(layout: Layout, over: Over): Promise<void> {
   const { over: file } = layout.files(1);
   if (file !== undefined) await replace(file, encodeOver(over));
+}
+
+/** Says what held steps are told. @throws {UsageError} */
+export async function writeResumes(layout: Layout, resumes: Resumes): Promise<void> {
+  const { resume: file } = layout.files(1);
+  if (file !== undefined) await replace(file, encodeResumes(resumes));
 }
 
 /** Writes a file, whole or not at all. */

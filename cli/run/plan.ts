@@ -192,7 +192,7 @@ function planStep(
 }
 
 function limitsOf(step: CompleteStep): LocalStep['limits'] {
-  const { timeout, onError, retries, retryDelay, gracePeriod, stdout, stderr, results } = step;
+  const { timeout, onError, retries, retryDelay, gracePeriod, stdout, stderr, results, pause } = step;
   return {
     ...(timeout !== undefined && { timeout }),
     ...(onError !== undefined && { onError }),
@@ -202,6 +202,7 @@ function limitsOf(step: CompleteStep): LocalStep['limits'] {
     ...(stdout !== undefined && { stdout }),
     ...(stderr !== undefined && { stderr }),
     ...(results !== undefined && { results }),
+    ...(pause !== undefined && { pause }),
   };
 }
 

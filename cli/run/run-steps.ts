@@ -8,6 +8,8 @@ import { after } from './deadline.ts';
 import { LIFELINE, startAgentProcess, type AgentProcess } from './agent-process.ts';
 import { agentsAhead } from './ahead.ts';
 import { causedBy, isFailure, judge, reasonOf, type Cause, type Judgement } from './judge.ts';
+import { type Report } from './events.ts';
+import { openHolding } from './holding.ts';
 import { type Layout } from './layout.ts';
 import { type Lifeline } from './lifeline.ts';
 import { Orders } from './orders.ts';
@@ -59,6 +61,12 @@ export async function runSteps(plan: LocalPlan, place: Place, settings: RunSetti
   };
   const forgetDeadline = timeout && after(timeout.ms, onDeadline);
 
+  const holding = await openHolding(plan, place.layout, report);
+  const heard: Report = (event) => {
+    const taken = report(event);
+    if (event.type === 'StepStarted') holding.begun(event.number);
+    return taken;
+  };
   const ended = new Map<number, Outcome>();
   const before = (step: LocalStep): (Outcome | undefined)[] => step.after.map((number) => ended.get(number));
   const agentOf = agentsAhead(steps, (started) => agents.push(started), {
@@ -77,11 +85,12 @@ export async function runSteps(plan: LocalPlan, place: Place, settings: RunSetti
       step.after.flatMap((number) => lives[number - 1] ?? []),
     );
     const found = await agentOf(step);
-    const now = { order: orders.order, before: before(step), isKilled: kill.aborted, task, report };
+    const now = { order: orders.order, before: before(step), isKilled: kill.aborted, task, report: heard };
     // What is left of its output need not be waited for once it is to end.
     const end = await endOf(step, found, { ...now, hurry: step.always ? kill : stop });
     const outcome = causedBy(end, step.always || stop.aborted ? undefined : cause);
     ended.set(step.number, outcome);
+    holding.over(step.number);
     const { version: _, ...record } = outcome;
     void report({ type: 'StepFinished', task, ...record });
     const isSilent = found === undefined || found instanceof SystemError || end.reason === 'AgentDied';
@@ -93,7 +102,7 @@ export async function runSteps(plan: LocalPlan, place: Place, settings: RunSetti
 
   await Promise.all(lives.filter((_, index) => steps[index]?.always !== true));
   forgetDeadline?.();
-  const outcomes = await Promise.all(lives);
+  const outcomes = await Promise.all(lives).finally(holding.close);
   await Promise.all([stopped(), killed(), timedOut]);
 
   const last = steps.filter(({ always }) => always).length;

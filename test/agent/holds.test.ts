@@ -306,18 +306,20 @@ describe.each(agents)('the probe of the $name', (agent) => {
   it.each<[string, () => string, boolean, number | 'waits']>([
     ['the first, while nothing is held', none, false, 'waits'],
     ['the first, while it is held', none, true, 0],
-    ['after one that said so already', () => `held ${Date.now()}`, true, 'waits'],
-    ['after one that said something else', () => `free ${Date.now()}`, true, 0],
-    ['after one that another kubelet heard long ago', () => 'held 1700000000000', true, 0],
-    ['the same, while nothing is held', () => 'free 1700000000000', false, 1],
-    ['after one that comes from the future', () => `free ${Date.now() + 60_000}`, false, 1],
+    ['after one that said so already', () => `1 ${Date.now()}`, true, 'waits'],
+    ['after one that said something else', () => `0 ${Date.now() - 2000}`, true, 0],
+    ['after one of an earlier hold, whose end nobody saw', () => `2 ${Date.now()}`, true, 1],
+    ['right after one that said that it is over', () => `0 ${Date.now()}`, true, 0],
+    ['after one that another kubelet heard long ago', () => '1 1700000000000', true, 0],
+    ['the same, while nothing is held', () => '0 1700000000000', false, 1],
+    ['after one that comes from the future', () => `0 ${Date.now() + 60_000}`, false, 1],
     ['beside one that a kubelet asked that is gone', () => 'asked', true, 0],
     ['the same, while nothing is held', () => 'asked', false, 1],
     ['after what no probe wrote', () => 'x'.repeat(100_000), false, 1],
   ])('says what is new to whoever asks: %s', async (_, note, isHeld, says) => {
     const pod = await PodFiles.make(1);
     const write = (name: string, text: string) => writeFile(join(pod.run(1), name), text);
-    if (isHeld) await write('held', '{}');
+    if (isHeld) await write('held', '{"number":1,"kind":"After"}');
     if (note() !== '') await write('probe', note());
     const probe = startAgent(agent, ['held', '--post', pod.run(1)]);
     if (says === 'waits') {

@@ -84,7 +84,8 @@ static JSValue native_watch_directory(JSContext *ctx, JSValueConst self, int arg
     path = JS_ToCString(ctx, argv[1]);
     if (!path)
         return JS_EXCEPTION;
-    watch = inotify_add_watch(descriptor, path, IN_ONLYDIR | IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE);
+    watch = inotify_add_watch(descriptor, path,
+                              IN_ONLYDIR | IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_CLOSE_WRITE);
     JS_FreeCString(ctx, path);
     return native_result(ctx, watch);
 }

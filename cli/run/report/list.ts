@@ -6,7 +6,7 @@ import { duration } from './words.ts';
 
 export interface Row {
   name: string;
-  state: 'Waiting' | 'Running' | OutcomeKind;
+  state: 'Waiting' | 'Running' | 'Held' | OutcomeKind;
   /** Whether its command was ever started. */
   ran: boolean;
   /** When it was started here, milliseconds since the epoch. */
@@ -35,8 +35,8 @@ export function listOf(rows: readonly Row[], now: number, { columns, rows: heigh
   const room = Math.max(3, height - 4);
   if (rows.length <= room) return lines(rows);
 
-  const running = rows.filter(({ state }) => state === 'Running');
-  const spread = rows.findLastIndex(({ state }) => state === 'Running') - focus(rows);
+  const running = rows.filter(isOn);
+  const spread = rows.findLastIndex(isOn) - focus(rows);
   // Branches that run at once may be far from each other.
   if (running.length > 1 && spread >= room - 2) {
     const some = running.slice(0, room - 1);
@@ -61,7 +61,7 @@ export function listOf(rows: readonly Row[], now: number, { columns, rows: heigh
 /** The step to look at: the one that runs, else the one that stopped the others, else the one whose turn comes. */
 function focus(rows: readonly Row[]): number {
   const tests: ((row: Row) => boolean)[] = [
-    ({ state }) => state === 'Running',
+    isOn,
     (row) => tone(row) === 'red',
     ({ state }) => state === 'Waiting',
   ];
@@ -71,6 +71,8 @@ function focus(rows: readonly Row[]): number {
   }
   return rows.length - 1;
 }
+
+const isOn = ({ state }: Row): boolean => state === 'Running' || state === 'Held';
 
 /** `… 38 more: 38 Skipped` */
 function rest(hidden: readonly Row[], columns: number): string[] {
@@ -83,7 +85,7 @@ function rest(hidden: readonly Row[], columns: number): string[] {
 
 function line(row: Row, width: number, columns: number, now: number): string {
   const { name, state, begun, took, exitCode, last } = row;
-  const elapsed = took ?? (state === 'Running' && begun !== undefined ? now - begun : undefined);
+  const elapsed = took ?? (isOn(row) && begun !== undefined ? now - begun : undefined);
   const words = [
     MARKS[tone(row)],
     name.padEnd(width),
@@ -97,14 +99,29 @@ function line(row: Row, width: number, columns: number, now: number): string {
   return styleText(STYLES[tone(row)], cut(text.trimEnd(), columns));
 }
 
-type Tone = 'waiting' | 'running' | 'green' | 'red' | 'never';
+type Tone = 'waiting' | 'running' | 'held' | 'green' | 'red' | 'never';
 
-const MARKS: Record<Tone, string> = { waiting: '·', running: '▶', green: '✔', red: '✖', never: '–' };
-const STYLES = { waiting: 'dim', running: 'bold', green: 'green', red: 'red', never: 'dim' } as const;
+const MARKS: Record<Tone, string> = {
+  waiting: '·',
+  running: '▶',
+  held: '‖',
+  green: '✔',
+  red: '✖',
+  never: '–',
+};
+const STYLES = {
+  waiting: 'dim',
+  running: 'bold',
+  held: 'yellow',
+  green: 'green',
+  red: 'red',
+  never: 'dim',
+} as const;
 
 function tone({ state, ran }: Row): Tone {
   if (state === 'Waiting') return 'waiting';
   if (state === 'Running') return 'running';
+  if (state === 'Held') return 'held';
   // An error is worth looking at, though nothing ran.
   if (state === 'Skipped' || (state === 'Cancelled' && !ran)) return 'never';
   return next({ outcome: state }) === 'go' ? 'green' : 'red';

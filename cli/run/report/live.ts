@@ -5,7 +5,8 @@ import { listOf, type Row } from './list.ts';
 import { prefix } from './plain.ts';
 import { screenOn } from './screen.ts';
 import { lastWritten, printable } from './text.ts';
-import { endOf, shownOutcome, skipped, startOf, stopping } from './words.ts';
+import { canType } from '../keys.ts';
+import { endOf, held, keys, shownOutcome, skipped, startOf, stopping } from './words.ts';
 
 const FRAME = 100;
 
@@ -40,12 +41,27 @@ export function liveReporter(terminal: NodeJS.WriteStream): Reporter {
       }
       case 'Progress':
         return change(event.number, { last: lastWritten(event.text) });
+      case 'StepHeld':
+        say(
+          `${prefix(
+            event.step,
+            rows.map(({ name }) => name),
+          )}${held(event)}`,
+        );
+        if (canType()) say(keys(event));
+        change(event.number, { state: 'Held' });
+        return draw();
+      case 'StepResumed':
+        change(event.number, { state: 'Running' });
+        return draw();
       case 'StepFinished': {
         const { exitCode, startedAt, finishedAt } = event;
         const took = startedAt === undefined ? undefined : Date.parse(finishedAt) - Date.parse(startedAt);
         change(event.number, { state: shownOutcome(event), ran: startedAt !== undefined, exitCode, took });
         return draw();
       }
+      case 'Notice':
+        return say(event.text);
       case 'Stopping':
         return say(stopping(event));
       case 'TaskFinished':

@@ -1,6 +1,7 @@
 import { type Writable } from 'node:stream';
 import { bytesOf, type Reporter, type RunEvent } from '../events.ts';
-import { endOf, skipped, startOf, stepEnd, stopping } from './words.ts';
+import { canType } from '../keys.ts';
+import { endOf, held, keys, resumed, skipped, startOf, stepEnd, stopping } from './words.ts';
 import { write } from './write.ts';
 
 interface Streams {
@@ -40,8 +41,15 @@ export function plainReporter({ stdout, stderr }: Streams): Reporter {
         return say(`${about(event)} Running`);
       case 'Log':
         return print(event);
+      case 'StepHeld':
+        say(`${about(event)} ${held(event)}`);
+        return canType() ? say(keys(event)) : undefined;
+      case 'StepResumed':
+        return say(`${about(event)} ${resumed(event)}`);
       case 'StepFinished':
         return say(`${about(event)} ${stepEnd(event)}`);
+      case 'Notice':
+        return say(event.text);
       case 'Stopping':
         return say(stopping(event));
       case 'TaskFinished':

@@ -1,4 +1,5 @@
 /** The words of both reports for people. */
+import { shellWord } from '../../print.ts';
 import { plain } from '../../../shared/text.ts';
 import { type OutcomeKind } from '../../../shared/turn/outcome.ts';
 import { type RunEvent } from '../events.ts';
@@ -33,6 +34,19 @@ function wordOf({
 export function skipped({ tasks, after }: Event<'TasksSkipped'>): string {
   return `not run, because Task ${after} did not succeed: ${tasks.join(', ')}`;
 }
+
+/** How a held step goes on. @param several - whether others are held as well */
+export function held({ kind, run }: Event<'StepHeld'>): string {
+  const [when, retry] = kind === 'Before' ? ['before', ''] : ['after', '|Retry'];
+  return `Held ${when} its command; to go on: taskflow resume --run ${shellWord(run)} [--action Continue${retry}|Skip|Fail]`;
+}
+
+/** The same for who can type; `c` and Enter. */
+export function keys({ step, kind }: Event<'StepHeld'>): string {
+  return `step ${step} is held; type c (Continue), ${kind === 'Before' ? '' : 'r (Retry), '}s (Skip) or f (Fail), and Enter`;
+}
+
+export const resumed = ({ action }: Event<'StepResumed'>): string => `Resumed: ${action}`;
 
 export const stopping = ({ signal }: Event<'Stopping'>): string =>
   `${signal}: stopping; once more kills at once`;
