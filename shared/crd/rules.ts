@@ -1,5 +1,5 @@
 /** The rules of `shared/task/rules.ts` in CEL, and those about changes, for the CRD. */
-import { MAX_STEPS } from '../task/limits.ts';
+import { MAX_AFTER_TOTAL, MAX_STEPS } from '../task/limits.ts';
 import { INSTALL_CONTAINER } from '../task/rules.ts';
 
 /** One of `x-kubernetes-validations`. */
@@ -20,6 +20,9 @@ export const NAME_RULE: Rule = {
 const bound = (name: string, value: string, rule: string): string => `[${value}].all(${name}, ${rule})`;
 
 const names = (list: string): string => `${list}.map(item, item.name)`;
+
+/** How many names the lists `after` have together. */
+const AFTER_TOTAL = 'self.steps.map(step, has(step.after) ? step.after.size() : 0).sum()';
 
 /**
  * Rules of the spec. None is quadratic: each write of a Task, that of its status too, pays for all of them. That names are
@@ -43,11 +46,13 @@ export const SPEC_RULES: readonly Rule[] = [
     fieldPath: '.finally',
   },
   {
-    rule: bound(
-      'names',
-      names('self.steps'),
-      'self.steps.all(step, !has(step.after) || step.after.all(one, names.indexOf(one) >= 0 && names.indexOf(one) < names.indexOf(step.name)))',
-    ),
+    rule: `${AFTER_TOTAL} <= ${MAX_AFTER_TOTAL}`,
+    message: `expected at most ${MAX_AFTER_TOTAL} names in "after" of all steps together; let branches meet in one step, and name that`,
+    fieldPath: '.steps',
+  },
+  {
+    // What is too much is not looked up.
+    rule: `${AFTER_TOTAL} > ${MAX_AFTER_TOTAL} || ${bound('names', names('self.steps'), `self.steps.all(step, !has(step.after) || ${bound('own', 'names.indexOf(step.name)', `step.after.all(one, ${bound('at', 'names.indexOf(one)', 'at >= 0 && at < own')})`)})`)}`,
     message:
       '"after" of a step names one that is not written before it; correct the name, or write that step before',
     fieldPath: '.steps',

@@ -1,6 +1,7 @@
 /** Params: the values that a run is given. */
 import { z } from 'zod';
 import { oneOf, text } from './container/fields.ts';
+import { MAX_VALUES } from './limits.ts';
 import { PARAM_NAME } from './references/reference.ts';
 import type { ParamValue } from './references/known.ts';
 
@@ -36,7 +37,7 @@ export const paramSchema = z
     enum: z
       .array(z.string())
       .min(1, { error: 'expected at least one value; without enum every string is taken' })
-      .max(256)
+      .max(MAX_VALUES)
       .optional()
       .describe('The values that a string can have. Default: all.'),
   })

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { IN_POD } from '../pod/paths.ts';
 import { problemsOf } from './graph.ts';
-import { MAX_STEPS } from './limits.ts';
+import { MAX_AFTER_TOTAL, MAX_STEPS } from './limits.ts';
 import { field, isMap, list } from './loose.ts';
 import { valuesOf } from './param-values.ts';
 import { tryFillIn, type SpecProblem } from './references/fill.ts';
@@ -118,6 +118,12 @@ function checkOrder(spec: unknown, report: Report): void {
     for (const { at, message } of problemsOf(list(field(step, 'after')), names, index))
       report(['steps', index, 'after', at], message);
   }
+  const named = steps.reduce<number>((sum, step) => sum + list(field(step, 'after')).length, 0);
+  if (steps.length <= MAX_STEPS && named > MAX_AFTER_TOTAL)
+    report(
+      ['steps'],
+      `expected at most ${MAX_AFTER_TOTAL} names in "after" of all steps together, found ${named}; let branches meet in one step, and name that`,
+    );
   const total = steps.length + list(field(spec, 'finally')).length;
   if (steps.length <= MAX_STEPS && total > MAX_STEPS)
     report(['finally'], `expected at most ${MAX_STEPS} steps in one Task, these included; found ${total}`);

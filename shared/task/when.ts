@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_CONDITIONS } from './limits.ts';
+import { MAX_CONDITIONS, MAX_VALUES } from './limits.ts';
 
 /** When a step runs. */
 export const whenSchema = z
@@ -14,7 +14,7 @@ export const whenSchema = z
       values: z
         .array(z.string())
         .min(1, { error: 'expected at least one value' })
-        .max(256)
+        .max(MAX_VALUES)
         .describe('The values that it is compared with.'),
     }),
   )

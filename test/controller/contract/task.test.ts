@@ -5,7 +5,20 @@ import { type KubeObject } from '../../../controller/runtime/objects.ts';
 import { TASK_DEFINITION } from '../../../shared/crd/crd.ts';
 import { podOf } from '../../../shared/pod/pod.ts';
 import { API_VERSION } from '../../../shared/task/api.ts';
-import { MAX_AFTER, MAX_MOUNTS, MAX_SIDECARS, MAX_STEPS, MAX_VOLUMES } from '../../../shared/task/limits.ts';
+import {
+  MAX_AFTER,
+  MAX_AFTER_TOTAL,
+  MAX_CONDITIONS,
+  MAX_MOUNTS,
+  MAX_PARAMS,
+  MAX_SIDECARS,
+  MAX_STEP_RESULTS,
+  MAX_STEPS,
+  MAX_TASK_RESULTS,
+  MAX_VALUES,
+  MAX_VOLUMES,
+  MAX_WORKSPACES,
+} from '../../../shared/task/limits.ts';
 import { InvalidParamsError } from '../../../shared/task/references/fill.ts';
 import { type Task } from '../../../shared/task/task.ts';
 import { waitUntil } from '../../support/wait-until.ts';
@@ -44,9 +57,10 @@ const many = <Item>(count: number, item: (index: number) => Item): Item[] =>
 /** The largest of each kind. */
 const LARGEST: Record<string, (count: number) => object> = {
   steps: (count) => ({ steps: many(count, stepOf) }),
+  // The longest names, here and below: what comparing them costs a rule is limited, too.
   sidecars: (count) => ({
-    steps: many(count, stepOf),
-    sidecars: many(MAX_SIDECARS, (index) => ({ name: `c${index}`, image: 'b' })),
+    steps: many(count, longOf),
+    sidecars: many(MAX_SIDECARS, (index) => ({ name: long(1000 + index), image: 'b' })),
   }),
   mounts: (count) => ({
     // The last of the volumes, so that each is looked for among all.
@@ -56,10 +70,45 @@ const LARGEST: Record<string, (count: number) => object> = {
     })),
     volumes: many(MAX_VOLUMES, (index) => ({ name: `v${index}`, emptyDir: {} })),
   }),
+  'steps of finally': (count) => ({
+    steps: many(count / 2, longOf),
+    finally: many(count / 2, (index) => longOf(count + index)),
+    sidecars: many(MAX_SIDECARS, (index) => ({ name: long(1000 + index), image: 'b' })),
+  }),
   predecessors: (count) => ({
     steps: many(count, (index) => ({
+      ...longOf(index),
+      after: index < count - MAX_AFTER_TOTAL / MAX_AFTER ? [] : many(MAX_AFTER, long),
+    })),
+  }),
+  params: (count) => ({
+    params: many(MAX_PARAMS, (index) => ({
+      name: `p${index}`,
+      type: 'string',
+      default: 'v0',
+      value: 'v1',
+      enum: many(MAX_VALUES, (at) => `v${at}`),
+    })),
+    steps: many(count, (index) => ({ ...stepOf(index), args: [`$(params.p${index % MAX_PARAMS})`] })),
+  }),
+  workspaces: (count) => ({
+    workspaces: many(MAX_WORKSPACES, (index) => ({ name: `w${index}` })),
+    steps: many(count, (index) => ({
       ...stepOf(index),
-      after: many(index, (at) => `s${at}`).slice(-MAX_AFTER),
+      workspaces: many(MAX_WORKSPACES, (at) => ({ name: `w${at}`, readOnly: true, subPath: 'a/b' })),
+    })),
+  }),
+  results: (count) => ({
+    steps: many(count, (index) => ({
+      ...stepOf(index),
+      results: many(MAX_STEP_RESULTS, (at) => `r${at}`),
+    })),
+    results: many(MAX_TASK_RESULTS, (at) => ({ name: `r${at}`, value: `$(steps.s${at}.results.r0)` })),
+  }),
+  conditions: (count) => ({
+    steps: many(count, (index) => ({
+      ...stepOf(index),
+      when: many(MAX_CONDITIONS, () => ({ input: 'a', operator: 'in', values: ['a'] })),
     })),
   }),
   'everything that has a rule': (count) => ({
@@ -68,6 +117,14 @@ const LARGEST: Record<string, (count: number) => object> = {
     podTemplate: { metadata: { labels: Object.fromEntries(many(256, (at) => [`l${at}`, 'x'])) } },
   }),
 };
+
+function long(index: number): string {
+  return `s${index}`.padEnd(63, 'x');
+}
+
+function longOf(index: number): object {
+  return { ...stepOf(index), name: long(index) };
+}
 
 function stepOf(index: number): object {
   return { name: `s${index}`, image: 'b', command: ['true'] };
