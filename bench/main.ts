@@ -15,6 +15,7 @@ import { formatTable } from './harness/table.ts';
 import { imageLookup } from './image-lookup.ts';
 import { localRun } from './local-run.ts';
 import { orderSwap } from './order-swap.ts';
+import { resume } from './resume.ts';
 import { running } from './running.ts';
 import { size } from './size.ts';
 import { startExit } from './start-exit.ts';
@@ -24,6 +25,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Row[]>>> = {
   'hand-off': handOff,
   'order-swap': orderSwap,
   chain,
+  resume,
   'local-run': localRun,
   size,
   'image-lookup': imageLookup,

@@ -1,7 +1,7 @@
 /** Lets the held steps of a run go on, by keys on its terminal and by a socket for everybody else of this user. */
 import { SystemError } from '../../shared/turn/errors.ts';
 import { type Report } from './events.ts';
-import { Holds } from './holds.ts';
+import { Holds, isPausable } from './holds.ts';
 import { readKeys } from './keys.ts';
 import { type Layout } from './layout.ts';
 import { type LocalPlan } from './plan.ts';
@@ -23,8 +23,7 @@ export async function openHolding(
 ): Promise<Holding> {
   const { task } = plan;
   const nothing = (): void => undefined;
-  if (!plan.steps.some(({ limits }) => limits.pause?.length))
-    return { begun: nothing, over: nothing, close: nothing };
+  if (!plan.steps.some(isPausable)) return { begun: nothing, over: nothing, close: nothing };
 
   const say = (text: string): void => void report({ type: 'Notice', task, text });
   const keys = readKeys(async (asked) => holds.resume(asked), say);

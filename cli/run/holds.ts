@@ -57,7 +57,7 @@ export class Holds {
     this.#layout = layout;
     this.#steps = plan.steps;
     this.#report = report;
-    for (const step of plan.steps.filter(({ limits }) => limits.pause?.length)) {
+    for (const step of plan.steps.filter(isPausable)) {
       const look = (): void => void this.#look(step);
       const watcher = watch(layout.files(step.number).own, look).on('error', () => watcher.close());
       const timer = setInterval(look, POLL);
@@ -88,7 +88,7 @@ export class Holds {
   begun(number: number): void {
     this.#begun.add(number);
     const step = this.#steps[number - 1];
-    if (step?.limits.pause?.length) void this.#look(step);
+    if (step !== undefined && isPausable(step)) void this.#look(step);
   }
 
   /** A step that is over is held no more, whatever its agent left. */
@@ -106,6 +106,8 @@ export class Holds {
   }
 
   async #give({ step, action }: Resume): Promise<readonly Held[]> {
+    // A watch may be late.
+    await Promise.all(this.#steps.filter(isPausable).map(async (each) => this.#look(each)));
     const held = this.held.filter((each) => step === undefined || each.step === step);
     const known = this.#steps.find(({ name }) => name === step);
     if (held.length === 0) throw new UsageError(this.#nothing(step, known));
@@ -132,7 +134,7 @@ export class Holds {
     const now = others.length === 0 ? 'no step is held now' : `held now: ${others.join(', ')}`;
     if (step === undefined) return now;
     if (known === undefined) return `Task ${this.#task} has no step ${JSON.stringify(step)}; ${now}`;
-    return `step ${step} is not held${known.limits.pause?.length ? '' : ' and cannot be, as it has no "pause"'}; ${now}`;
+    return `step ${step} is not held${isPausable(known) ? '' : ' and cannot be, as it has no "pause"'}; ${now}`;
   }
 
   async #look(step: LocalStep): Promise<void> {
@@ -146,6 +148,11 @@ export class Holds {
     if (this.#countOf(step.number) >= hold) return;
     void this.#report({ type: 'StepHeld', task: this.#task, ...held, run: this.#layout.root });
   }
+}
+
+/** Whether a step can be held at all. */
+export function isPausable({ limits: { pause } }: Pick<LocalStep, 'limits'>): boolean {
+  return pause !== undefined && pause.length > 0;
 }
 
 /** What the agent says; a command may have written anything there. */

@@ -1,3 +1,4 @@
+import { isPausable } from './holds.ts';
 import { join } from 'node:path';
 import { type Task } from '../../shared/task/task.ts';
 import { print } from '../../shared/print.ts';
@@ -52,12 +53,13 @@ function waitsFor({ order, before }: AgentFiles, always: boolean): string {
 }
 
 function planText({ task, differences, steps, workspaces }: Printed): string {
-  const blocks = steps.map(({ number, name, always, command, directory, env, files }) => [
+  const blocks = steps.map(({ number, name, always, command, directory, env, files, limits }) => [
     `  ${number} ${name}`,
     `    command      ${command.map(shellWord).join(' ')}`,
     `    directory    ${directory}`,
     `    environment  ${env.join(' ')}`,
     `    waits for    ${waitsFor(files, always)}`,
+    ...(isPausable({ limits }) ? [`    held         ${limits.pause?.join(', ')}`] : []),
   ]);
   return [
     `Task ${task}`,

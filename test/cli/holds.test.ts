@@ -198,6 +198,14 @@ describe('a held step of taskflow run', () => {
   });
 });
 
+describe('taskflow run --dry-run', () => {
+  it('says where a step is held', async () => {
+    const file = await taskFile([held(sh('a', 'true'), 'Before', 'OnFailure'), sh('b', 'true')]);
+    const { stdout } = await taskflow(['run', '--dry-run', file]);
+    expect(stdout.match(/^ {4}held .*/gm)).toEqual(['    held         Before, OnFailure']);
+  });
+});
+
 describe('what a person types', () => {
   it.each([
     ['c', { action: 'Continue' }],
