@@ -17,7 +17,7 @@ import { conclude, culprit, DELETION_PATIENCE, stopped, type Conclusion } from '
 import { observe, type Chain } from './decide/observe.ts';
 import type { JsonPatch } from './decide/patch.ts';
 import { EVENTS_INTERVAL, mayTell, mountTrouble, type PodEvent } from './decide/mounts.ts';
-import { lastingTrouble, troubledSince } from './decide/patience.ts';
+import { lastingTrouble, rememberedTrouble, troubledSince } from './decide/patience.ts';
 import { tellOver } from './decide/over.ts';
 import { statusOf, type Known } from './decide/status.ts';
 import {
@@ -26,6 +26,7 @@ import {
   deadlineOf,
   END_DELAY,
   endPod,
+  mustGo,
   STOP_PATIENCE,
   stopPatience,
   stopPod,
@@ -105,11 +106,12 @@ function afterwards({ spec, status }: StoredTask, now: number): Decision {
 }
 
 function withoutPod({ task, hadPod, prepared, now }: Seen, settings: Settings): Decision {
-  const trouble = prepared.kind === 'trouble' ? prepared.trouble : undefined;
+  const isGone = hadPod || task.status?.podName !== undefined;
+  const trouble =
+    prepared.kind === 'trouble' ? prepared.trouble : isGone ? rememberedTrouble(task) : undefined;
   const since = trouble === undefined ? now : troubledSince(task, trouble, now);
   const known = { task, pod: undefined, chain: undefined, trouble, now };
   const stop = causeToStop({ task, trouble, since }, { now, patience: settings.patience });
-  const isGone = hadPod || task.status?.podName !== undefined;
   if (stop !== undefined) {
     const conclusion: Conclusion = isGone ? { ...stopped(stop), unconfirmed: true } : stopped(stop);
     return report({ ...known, conclusion });
@@ -176,7 +178,10 @@ function withPod({ task, events, now }: Seen, pod: ObservedPod, settings: Settin
     const at = Date.parse(stop.at);
     return {
       ...report({ ...known, trouble: stopping }),
-      actions: patchPod(endPod(pod, { chain, culprit: failed, trouble, now }, stop)),
+      actions: [
+        ...patchPod(endPod(pod, { chain, culprit: failed, trouble, now }, stop)),
+        ...(mustGo(pod, { chain, trouble, now }, stop) ? [{ kind: 'delete-pod' } as const] : []),
+      ],
       ...soonest(
         now,
         [END_DELAY, STOP_PATIENCE, stopPatience(task)].map((delay) => at + delay).find((due) => due > now),

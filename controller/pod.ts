@@ -57,6 +57,16 @@ export function condition(pod: ObservedPod, type: string): PodCondition | undefi
   return pod.status?.conditions?.find((each) => each.type === type);
 }
 
+/** Whether its node says that it has made no container of the pod: it cannot mount a volume, say, or set up the network. */
+export function isUnmade(pod: ObservedPod): boolean {
+  const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
+  const statuses = [...initContainerStatuses, ...containerStatuses];
+  return (
+    condition(pod, 'PodReadyToStartContainers')?.status === 'False' &&
+    statuses.every(({ state }) => state?.running === undefined && state?.terminated === undefined)
+  );
+}
+
 /** Whether nothing in the pod runs or will: the kubelet says so some time after its last container is over. */
 export function isEnded(pod: ObservedPod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
@@ -129,7 +139,7 @@ export function taskNameOf(pod: ObservedPod): string | undefined {
   return pod.metadata.labels?.[TASK_LABEL];
 }
 
-const CONDITIONS = new Set(['PodScheduled', 'Ready', 'DisruptionTarget']);
+const CONDITIONS = new Set(['PodScheduled', 'PodReadyToStartContainers', 'Ready', 'DisruptionTarget']);
 
 function keepOfContainer({ name, ready, imageID, state }: ContainerStatus): ContainerStatus {
   return defined({ name, ready, imageID, state });

@@ -25,6 +25,12 @@ export function lastingTrouble(
   return { reason, message, ...(about !== undefined && { step: about.name }), ends: 'patience' };
 }
 
+/** What kept a pod from getting on that is gone, and ended the Task if that lasted for the patience. */
+export function rememberedTrouble(task: StoredTask): Trouble | undefined {
+  const { reason, message } = conditionOf(task) ?? { reason: '', message: '' };
+  return isPatient(reason) ? { reason, message, ends: 'patience' } : undefined;
+}
+
 /** Since when the Task does not get on, ms since the epoch: the first that a status said so, else now. */
 export function troubledSince(task: StoredTask, { reason }: Trouble, now: number): number {
   const known = conditionOf(task);

@@ -12,7 +12,7 @@ import { finallyTime } from '../../shared/task/finally.ts';
 import { parseDuration } from '../../shared/turn/duration.ts';
 import { QUIT } from '../../shared/turn/order.ts';
 import { ancestorsOf } from '../../shared/task/graph.ts';
-import { hasNode, type ObservedPod } from '../pod.ts';
+import { hasNode, isUnmade, type ObservedPod } from '../pod.ts';
 import { addAnnotation, removeAnnotation, setOrder, type JsonPatch } from './patch.ts';
 import type { Chain, StepView } from './observe.ts';
 import { tellOver } from './over.ts';
@@ -157,24 +157,44 @@ interface Pod {
  */
 export function endPod(pod: ObservedPod, { chain, culprit, trouble, now }: Pod, stop: Stop): JsonPatch {
   const { steps, over } = chain;
-  const absent = steps.filter(({ state }) => state === 'absent');
-  const waits = steps.some(({ state }) => state !== 'absent' && state !== 'over');
   const isTold = pod.spec?.activeDeadlineSeconds === SOON;
   if (over || isTold) return [];
-  const at = Date.parse(stop.at);
-  const isDue = trouble !== undefined || absent.some(cannotStart) || now >= at + END_DELAY;
-  const given = isDue ? absent.filter(({ always }) => !always) : [];
-  // What is to run has the time that any stopped pod has.
-  const isLost = ({ always, name }: StepView): boolean =>
-    !always || name === stop.step || now >= at + STOP_PATIENCE;
-  const ends = isDue && !waits && absent.every(isLost);
+  const given = isDue({ chain, trouble, now }, stop)
+    ? steps.filter(({ state, always }) => state === 'absent' && !always)
+    : [];
   const outcome = stop.reason === CANCELLED && culprit === undefined ? 'Cancelled' : 'Failure';
   return [
     ...(steps.some(({ always, end }) => always && end === undefined)
       ? tellOver(pod, chain, { given, outcome })
       : []),
-    ...(ends ? [{ op: 'add', path: '/spec/activeDeadlineSeconds', value: SOON } as const] : []),
+    ...(isGivenUp({ chain, trouble, now }, stop) && !isUnmade(pod)
+      ? [{ op: 'add', path: '/spec/activeDeadlineSeconds', value: SOON } as const]
+      : []),
   ];
+}
+
+/**
+ * Whether a stopped pod is to be deleted: a node that waits for a volume looks at no deadline for minutes. There is no log to
+ * lose, and the node says how it ended before the pod is gone.
+ */
+export function mustGo(pod: ObservedPod, at: Pick<Pod, 'chain' | 'trouble' | 'now'>, stop: Stop): boolean {
+  return pod.metadata.deletionTimestamp === undefined && isUnmade(pod) && isGivenUp(at, stop);
+}
+
+/** Whether containers that are not there have had their time, or cannot come. */
+function isDue({ chain, trouble, now }: Pick<Pod, 'chain' | 'trouble' | 'now'>, { at }: Stop): boolean {
+  return trouble !== undefined || chain.steps.some(cannotStart) || now >= Date.parse(at) + END_DELAY;
+}
+
+/** Whether only such containers are left of a stopped pod. */
+function isGivenUp(known: Pick<Pod, 'chain' | 'trouble' | 'now'>, stop: Stop): boolean {
+  const { steps, over } = known.chain;
+  const waits = steps.some(({ state }) => state !== 'absent' && state !== 'over');
+  // What is to run has the time that any stopped pod has.
+  const isLost = ({ always, name }: StepView): boolean =>
+    !always || name === stop.step || known.now >= Date.parse(stop.at) + STOP_PATIENCE;
+  const absent = steps.filter(({ state }) => state === 'absent');
+  return !over && isDue(known, stop) && !waits && absent.every(isLost);
 }
 
 /** The least that Kubernetes takes, seconds. */

@@ -50,8 +50,19 @@ export function isUnmet(
 ): boolean {
   return when.some(({ input, operator, values }) => {
     const [, name = ''] = /^\$\(steps\.([a-z0-9-]+)\.outcome\)$/.exec(input) ?? [];
-    const state = lastTold(facts).get(name)?.state;
-    if (state === undefined || state === 'Waiting' || state === 'Running') return otherwise;
-    return values.includes(state) !== (operator === 'in');
+    const told = lastTold(facts).get(name);
+    return told === undefined || isOpen(told)
+      ? otherwise
+      : values.includes(told.state) !== (operator === 'in');
   });
+}
+
+/** Whether it is not told how the step ended: it is not over, or that was lost. */
+export function isOpen(told: StepStatus): boolean {
+  return told.state === 'Waiting' || told.state === 'Running' || isUnsure(told);
+}
+
+/** Whether this says that something is not known. */
+export function isUnsure({ message = '' }: Pick<StepStatus, 'message'>): boolean {
+  return message.includes('not known') || message.includes('has not confirmed');
 }

@@ -10,6 +10,8 @@ import { useCluster } from './cluster.ts';
 import { sh, states } from './steps.ts';
 
 const cluster = useCluster(['--image-pull-patience', '3s']);
+/** Where nothing ends a Task but what a test does. */
+const patient = useCluster(['--image-pull-patience', '1h']);
 
 /** An image that no node has. */
 const NOWHERE = { image: 'localhost/no-such-image:1', imagePullPolicy: 'Never' } as const;
@@ -89,19 +91,51 @@ describe.concurrent('what never starts is named', () => {
   });
 });
 
+describe.concurrent('a Task whose volume is missing', () => {
+  const spec = {
+    volumes: [{ name: 'settings', configMap: { name: 'none' } }],
+    steps: [sh('a', 'true'), sh('b', 'true', { volumeMounts: [{ name: 'settings', mountPath: '/x' }] })],
+  };
+  const never = { state: expect.stringMatching(/Cancelled|Skipped|Error/) as string };
+
+  it.each<[string, typeof cluster, { cancel?: true }, object]>([
+    ['is cancelled', patient, { cancel: true }, { status: 'Cancelled', message: 'spec.cancel is true' }],
+    ['is given up', cluster, {}, { status: 'Failure', reason: 'FailedMount' }],
+  ])('is over, and sure of it, when it %s', async (_, on, change, ends) => {
+    const task = await on.apply(spec);
+    await on.until(task, 'has a pod', ({ podName }) => podName !== undefined);
+    if (change.cancel === true) await on.change(task, change);
+    const status = await on.ended(task);
+    expect(status).toMatchObject({ ...ends, steps: [never, never] });
+    expect(JSON.stringify(status)).not.toMatch(/has not confirmed|not known|PodDeleted/);
+  });
+});
+
 describe.concurrent('a Task that is stopped before all its steps could begin', () => {
   const neverEnds = { steps: [sh('a', 'true'), sh('b', 'true', NOWHERE), sh('c', 'true')] };
-  it.each<[string, Task['spec'], object, { cancel?: boolean }]>([
-    ['by a person', neverEnds, { status: 'Cancelled', reason: 'Cancelled' }, { cancel: true }],
-    ['by its time limit', { ...neverEnds, timeout: '20s' }, { status: 'Failure', reason: 'TimedOut' }, {}],
-    ['by an image that never came', neverEnds, { status: 'Failure', reason: 'ErrImageNeverPull' }, {}],
-  ])('%s says so of each, and speaks of no deadline', async (_, spec, ends, change) => {
-    const task = await cluster.apply(spec);
+  it.each<[string, Task['spec'], object, typeof cluster, { cancel?: boolean }]>([
+    ['by a person', neverEnds, { status: 'Cancelled', reason: 'Cancelled' }, patient, { cancel: true }],
+    [
+      'by its time limit',
+      { ...neverEnds, timeout: '20s' },
+      { status: 'Failure', reason: 'TimedOut' },
+      patient,
+      {},
+    ],
+    [
+      'by an image that never came',
+      neverEnds,
+      { status: 'Failure', reason: 'ErrImageNeverPull' },
+      cluster,
+      {},
+    ],
+  ])('%s says so of each, and speaks of no deadline', async (_, spec, ends, on, change) => {
+    const task = await on.apply(spec);
     if (change.cancel === true) {
-      await cluster.until(task, 'cannot get on', ({ reason }) => reason === 'ErrImageNeverPull');
-      await cluster.change(task, change);
+      await on.until(task, 'cannot get on', ({ reason }) => reason === 'ErrImageNeverPull');
+      await on.change(task, change);
     }
-    const status = await cluster.ended(task);
+    const status = await on.ended(task);
     expect(status).toMatchObject(ends);
     expect(JSON.stringify(status)).not.toContain('DeadlineExceeded');
     // The first ended by itself; the others never began, and none of them is left open.

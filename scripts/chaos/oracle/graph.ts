@@ -2,10 +2,9 @@
 import { everyStep } from '../../../shared/task/finally.ts';
 import { predecessorsOf } from '../../../shared/task/graph.ts';
 import type { Task } from '../../../shared/task/task.ts';
-import { isUnmet, lastTold, lastWord, wasDone, wasKilled, type Facts } from '../facts.ts';
+import { isOpen, isUnmet, lastTold, lastWord, wasDone, wasKilled, type Facts } from '../facts.ts';
 import type { Entry } from '../journal.ts';
 import { sourceOf } from '../task.ts';
-import { isUnsure } from './step-words.ts';
 
 type Step = Task['spec']['steps'][number];
 
@@ -76,13 +75,12 @@ function hindrances(
 
 /** Whether what comes after a step may begin though the step never did. */
 function mayBePassed(facts: Facts, { name, onError, when }: Step): boolean {
-  const { state, startedAt, message } = lastTold(facts).get(name) ?? {};
+  const told = lastTold(facts).get(name);
   // With the Task or its pod it may be lost that it was omitted.
-  const isLost = state === undefined || state === 'Waiting' || state === 'Running' || isUnsure({ message });
-  if (when !== undefined && isLost) return true;
+  if (when !== undefined && (told === undefined || isOpen(told))) return true;
   // Its container can have died before its turn, or its time been up before its first line.
-  const mayHaveFailed = wasKilled(facts, name) || startedAt !== undefined;
-  return state === 'Omitted' || (onError === 'continue' && mayHaveFailed);
+  const mayHaveFailed = wasKilled(facts, name) || told?.startedAt !== undefined;
+  return told?.state === 'Omitted' || (onError === 'continue' && mayHaveFailed);
 }
 
 function living({ journal }: Facts, name: string, earlier: Step | undefined, begun: number): string[] {

@@ -1,8 +1,8 @@
 /** The last word on the Task, held against what was done to it and what its steps did. */
 import type { TaskStatus } from '../../../shared/task/task.ts';
 import { everyStep } from '../../../shared/task/finally.ts';
-import { lastWord, wasDone, wasKilled, type Facts } from '../facts.ts';
-import { CLOCK, isUnsure } from './step-words.ts';
+import { isUnsure, lastWord, wasDone, wasKilled, type Facts } from '../facts.ts';
+import { CLOCK } from './step-words.ts';
 
 export function lastWords(facts: Facts): string[] {
   const { seen, until } = facts;

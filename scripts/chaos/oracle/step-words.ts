@@ -1,7 +1,7 @@
 /** The last word on each step, held against what the step wrote down itself. */
 import type { StepStatus } from '../../../shared/task/task.ts';
 import { everyStep } from '../../../shared/task/finally.ts';
-import { lastWord, wasDone, wasKilled, type Facts } from '../facts.ts';
+import { isUnsure, lastWord, wasDone, wasKilled, type Facts } from '../facts.ts';
 import type { Entry } from '../journal.ts';
 
 /** How long the command of a step may take to write its first line, ms: the agent knows of it before. */
@@ -60,10 +60,6 @@ function saysNever({ state, reason, message = '', startedAt }: StepStatus): bool
   );
 }
 
-export function isUnsure({ message = '' }: Pick<StepStatus, 'message'>): boolean {
-  return message.includes('not known') || message.includes('has not confirmed');
-}
-
 /** The kubelet's times are whole seconds, and the clock of the steps goes in hundredths. */
 export const CLOCK = 1_100;
 
@@ -79,10 +75,11 @@ function begun(step: StepStatus, { begins, end, last }: Entry, facts: Facts): st
   return [...wrong, ...endedAs(step, end, facts)];
 }
 
-function endedAs({ name, state, exitCode }: StepStatus, end: Entry['end'], facts: Facts): string[] {
+function endedAs({ name, state, exitCode, reason }: StepStatus, end: Entry['end'], facts: Facts): string[] {
   if (state === 'Succeeded') return end?.code === 0 ? [] : ['did not come to a good end'];
   const isPulledDown = wasKilled(facts, name) || wasDone(facts, 'delete-pod');
-  if (end === undefined || isPulledDown) return [];
+  // Its time can be up as it writes its last line.
+  if (end === undefined || isPulledDown || reason === 'DeadlineExceeded') return [];
   if (state === 'Failed' || state === 'Continued')
     return exitCode === end.code ? [] : [`ended with code ${end.code}, not ${exitCode}`];
   return [];

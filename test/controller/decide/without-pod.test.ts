@@ -68,6 +68,18 @@ describe('without a pod', () => {
       [],
       'Failure PodDeleted',
     ],
+    [
+      'it is told of what kept it from getting on for too long',
+      known({ ...since('FailedMount', -120), podName: 'p' }),
+      [],
+      'Failure FailedMount',
+    ],
+    [
+      'and not when that was not for long',
+      known({ ...since('FailedMount', -20), podName: 'p' }),
+      [],
+      'Failure PodDeleted',
+    ],
     ['although no status knew of it', { hadPod: true }, [], 'Failure PodDeleted'],
     [
       'cancelled, it is as was wished',

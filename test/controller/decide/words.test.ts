@@ -123,6 +123,51 @@ describe('a node has the pod: only its report makes a last word', () => {
   });
 });
 
+describe('a stopped pod of which no container was made', () => {
+  const none = ['a', 'b', 'c'].map((name) => waiting(name, 'PodInitializing'));
+  const unmade = {
+    conditions: [{ type: 'PodReadyToStartContainers', status: 'False' }],
+    ...stop('Cancelled'),
+  };
+  const given = { task: taskOf({ cancel: true }) };
+
+  it.each<[string, Partial<Seen>, number, string[]]>([
+    [
+      'is deleted, since its node would look at no deadline',
+      { pod: podWith(none, unmade) },
+      15,
+      ['delete-pod'],
+    ],
+    ['not at once: it may be on its way', { pod: podWith(none, unmade) }, 6, []],
+    [
+      'not once its installer is there',
+      { pod: podWith(none, { ...unmade, init: [running('taskflow-install')] }) },
+      15,
+      ['activeDeadlineSeconds 1'],
+    ],
+    ['not twice', { pod: podWith(none, { ...unmade, deleted: 40 }) }, 15, []],
+    [
+      'not before what finally would do has had its time',
+      {
+        task: taskOf({ cancel: true, finally: [{ name: 'f', image: 'i' }] }),
+        pod: podWith([...none, waiting('f', 'PodInitializing')], unmade),
+      },
+      15,
+      [],
+    ],
+  ])('%s', (_, seen, at, does) => {
+    const { does: done } = decided({ ...given, ...seen }, at);
+    expect(done.filter((each) => !each.startsWith('over '))).toEqual(does);
+  });
+
+  it('is over as its node says', () => {
+    const pod = podWith(none, { ...unmade, phase: 'Failed', deleted: 40 });
+    const { task, steps } = told({ ...given, pod });
+    expect(task).toBe('Cancelled Cancelled');
+    expect(steps).toEqual(['Cancelled NeverStarted', 'Cancelled NeverStarted', 'Cancelled NeverStarted']);
+  });
+});
+
 describe('what the node did, and what is told', () => {
   const rows: [string, Partial<Seen>, string, string[]][] = [
     [
