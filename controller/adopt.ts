@@ -97,7 +97,7 @@ export function isMadeAs(made: Pod, found: Found): boolean {
     listOf(list).filter((volume) => !(token && isTokenVolume(volume)));
   return (
     account === wanted &&
-    sameWith(without(own, OWN_LISTS), without(spec, [...OWN_LISTS, 'tolerations']), ADDED_TO_POD) &&
+    sameWith(without(own, LET_BE), without(spec, [...LET_BE, 'tolerations']), ADDED_TO_POD) &&
     // Admission adds some for nodes that are lost.
     sameItems(tolerations, listOf(spec['tolerations']).slice(0, tolerations.length)) &&
     sameContainers(own.containers, spec['containers'], token) &&
@@ -106,7 +106,8 @@ export function isMadeAs(made: Pod, found: Found): boolean {
   );
 }
 
-const OWN_LISTS = ['containers', 'initContainers', 'volumes'];
+/** Compared by itself, or changed by whoever stops the pod: with another deadline the same runs. */
+const LET_BE = ['containers', 'initContainers', 'volumes', 'activeDeadlineSeconds'];
 
 function isOwnedAs({ metadata }: Pod | ConfigMap, found: Found): boolean {
   const uid = metadata.ownerReferences?.[0].uid;

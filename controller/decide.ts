@@ -43,6 +43,8 @@ export interface Seen {
   pod: ObservedPod | undefined;
   /** Whether there was one once, as far as this process knows; `status.podName` says so as well. */
   hadPod: boolean;
+  /** Whether there is a pod of its name of which nobody can tell yet whether it is its own. */
+  isUnsure?: boolean;
   /** What the making of the pod needs, or what stands in its way. */
   prepared: Prepared;
   /** What its node said in events about the pod, and when they were read, ms since the epoch; absent when nobody has. */
@@ -105,7 +107,7 @@ function afterwards({ spec, status }: StoredTask, now: number): Decision {
   return left > 0 ? { ...NOTHING, again: left } : { ...NOTHING, actions: [{ kind: 'delete-task' }] };
 }
 
-function withoutPod({ task, hadPod, prepared, now }: Seen, settings: Settings): Decision {
+function withoutPod({ task, hadPod, isUnsure, prepared, now }: Seen, settings: Settings): Decision {
   const isGone = hadPod || task.status?.podName !== undefined;
   const trouble =
     prepared.kind === 'trouble' ? prepared.trouble : isGone ? rememberedTrouble(task) : undefined;
@@ -113,7 +115,8 @@ function withoutPod({ task, hadPod, prepared, now }: Seen, settings: Settings): 
   const known = { task, pod: undefined, chain: undefined, trouble, now };
   const stop = causeToStop({ task, trouble, since }, { now, patience: settings.patience });
   if (stop !== undefined) {
-    const conclusion: Conclusion = isGone ? { ...stopped(stop), unconfirmed: true } : stopped(stop);
+    const conclusion: Conclusion =
+      isGone || isUnsure === true ? { ...stopped(stop), unconfirmed: true } : stopped(stop);
     return report({ ...known, conclusion });
   }
   if (isGone) return report({ ...known, conclusion: podIsGone(task) });

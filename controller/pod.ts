@@ -9,6 +9,7 @@ export interface ObservedPod extends KubeObject {
   spec?: { nodeName?: string; activeDeadlineSeconds?: number };
   status?: {
     phase?: string;
+    startTime?: string;
     reason?: string;
     message?: string;
     conditions?: PodCondition[];
@@ -22,6 +23,7 @@ export interface PodCondition {
   status: string;
   reason?: string;
   message?: string;
+  lastTransitionTime?: string;
 }
 
 export interface ContainerStatus {
@@ -62,10 +64,24 @@ export function isUnmade(pod: ObservedPod): boolean {
   const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
   const statuses = [...initContainerStatuses, ...containerStatuses];
   return (
-    condition(pod, 'PodReadyToStartContainers')?.status === 'False' &&
+    condition(pod, READY_FOR_CONTAINERS)?.status === 'False' &&
     statuses.every(({ state }) => state?.running === undefined && state?.terminated === undefined)
   );
 }
+
+/**
+ * Whether a pod that is over never was ready for containers: its node has said so since it first saw the pod. One that was
+ * ready is no longer at its end, since then.
+ */
+export function wasNeverReady(pod: ObservedPod): boolean {
+  const { status, lastTransitionTime = '' } = condition(pod, READY_FOR_CONTAINERS) ?? {};
+  const first = Date.parse(pod.status?.startTime ?? '');
+  return status === 'False' && Date.parse(lastTransitionTime) <= first + SECOND;
+}
+
+const READY_FOR_CONTAINERS = 'PodReadyToStartContainers';
+/** The kubelet's times are whole seconds. */
+const SECOND = 1_000;
 
 /** Whether nothing in the pod runs or will: the kubelet says so some time after its last container is over. */
 export function isEnded(pod: ObservedPod): boolean {
@@ -80,7 +96,8 @@ export function isEnded(pod: ObservedPod): boolean {
 export function keepOfPod(pod: ObservedPod): ObservedPod {
   const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp } = pod.metadata;
   const { annotations = {} } = pod.metadata;
-  const { phase, reason, message, conditions, initContainerStatuses, containerStatuses } = pod.status ?? {};
+  const { phase, startTime, reason, message, conditions, initContainerStatuses, containerStatuses } =
+    pod.status ?? {};
   const owner = ownerOf(pod);
   const task = owner === undefined ? taskNameOf(pod) : undefined;
   return defined({
@@ -107,11 +124,10 @@ export function keepOfPod(pod: ObservedPod): ObservedPod {
     }),
     status: defined({
       phase,
+      startTime,
       reason,
       message,
-      conditions: conditions
-        ?.filter(({ type }) => CONDITIONS.has(type))
-        .map(({ type, status, reason, message }) => defined({ type, status, reason, message })),
+      conditions: conditions?.filter(({ type }) => CONDITIONS.has(type)).map(keepOfCondition),
       initContainerStatuses: initContainerStatuses?.map(keepOfContainer),
       containerStatuses: containerStatuses?.map(keepOfContainer),
     }),
@@ -139,7 +155,11 @@ export function taskNameOf(pod: ObservedPod): string | undefined {
   return pod.metadata.labels?.[TASK_LABEL];
 }
 
-const CONDITIONS = new Set(['PodScheduled', 'PodReadyToStartContainers', 'Ready', 'DisruptionTarget']);
+const CONDITIONS = new Set(['PodScheduled', READY_FOR_CONTAINERS, 'Ready', 'DisruptionTarget']);
+
+function keepOfCondition({ type, status, reason, message, lastTransitionTime }: PodCondition): PodCondition {
+  return defined({ type, status, reason, message, lastTransitionTime });
+}
 
 function keepOfContainer({ name, ready, imageID, state }: ContainerStatus): ContainerStatus {
   return defined({ name, ready, imageID, state });

@@ -67,11 +67,14 @@ export class Reconciler {
     if (task === undefined) return undefined;
     const memory = this.#memoryOf(task);
     const found = isFinal(task) ? undefined : await this.#podOf(task, memory, signal);
-    const pod = found && (await this.#isOurs(task, found, memory, signal)) ? found : undefined;
+    const isOurs = found && (await this.#isOurs(task, found, memory, signal));
+    if (isOurs === 'not known yet') return this.#awaitImages(task, key);
+    const pod = isOurs === true ? found : undefined;
     if (pod !== undefined) memory.hadPod = true;
 
     const { hadPod, events, told } = memory;
-    const seen = { task, pod, hadPod, prepared: this.#prepared(task, memory), events, now: clock() };
+    const prepared = this.#prepared(task, memory);
+    const seen = { task, pod, hadPod, isUnsure: isOurs === 'not known', prepared, events, now: clock() };
     // Once people were told of the end, that is the end, whatever was wished meanwhile.
     const isOpen = !isFinal(task) && task.metadata.deletionTimestamp === undefined;
     const decision =
@@ -139,7 +142,12 @@ export class Reconciler {
    * Whether a pod of the right name and owner is the one that was made. Its uid is in the status, which only a controller
    * writes; before that is written, after a restart or a lost answer, the pod has to look as this controller would make it.
    */
-  async #isOurs(task: StoredTask, found: ObservedPod, memory: Memory, signal: AbortSignal): Promise<boolean> {
+  async #isOurs(
+    task: StoredTask,
+    found: ObservedPod,
+    memory: Memory,
+    signal: AbortSignal,
+  ): Promise<boolean | 'not known' | 'not known yet'> {
     const { actor, lookups, settings } = this.#settings;
     const { uid } = found.metadata;
     const { podName, podUID = memory.podUid } = task.status ?? {};
@@ -147,12 +155,20 @@ export class Reconciler {
     if (podUID !== undefined || podName !== undefined) return podUID === undefined || podUID === uid;
     if (memory.foreignUid === uid) return false;
     const prepared = lookups.prepared(task);
-    if (prepared.kind !== 'ready') return false;
+    if (prepared.kind !== 'ready') return prepared.kind === 'trouble' ? 'not known' : 'not known yet';
     const made = rendered(task, settings, prepared.images);
     const adopted = made && (await actor.adopt(task, made, signal));
     const isOurs = adopted?.metadata.uid === uid;
     memory[isOurs ? 'podUid' : 'foreignUid'] = uid;
     return isOurs;
+  }
+
+  /** A pod of its name may run: until it is known what it would be like, nothing is said of it. */
+  #awaitImages(task: StoredTask, key: string): void {
+    const { lookups, lookAgain } = this.#settings;
+    lookups.start(task);
+    const wait = lookups.retryIn(task);
+    if (wait !== undefined) lookAgain(key, wait);
   }
 
   #prepared(task: StoredTask, { refused, hadPod }: Memory): Prepared {

@@ -1,6 +1,6 @@
 /** What is true of a step whose end says too little by itself: its agent died, its pod was ended, its Task was stopped. */
 import { CANCELLED, type Stop } from '../annotations.ts';
-import { condition, type ObservedPod } from '../pod.ts';
+import { condition, wasNeverReady, type ObservedPod } from '../pod.ts';
 import { goesOn, isKilled, type End } from './end.ts';
 import type { StepView, Surroundings } from './observe.ts';
 
@@ -25,11 +25,13 @@ export function lostWith(around: Surroundings): End {
   return { outcome, reason, message: `${what} is not known: ${why}`, posted: false };
 }
 
-function cannotHaveBegun({ pod, status, before, always, told, holds }: Surroundings): boolean {
+function cannotHaveBegun({ pod, status, before, always, told, holds, stop }: Surroundings): boolean {
   if (holds?.isBefore === true) return true;
   const isTheKubelets = condition(pod, 'DisruptionTarget')?.reason !== 'DeletionByPodGC';
   if (!isTheKubelets) return false;
   if (status?.state?.waiting !== undefined || wasRejected(pod)) return true;
+  // Of a pod that was stopped before it could have containers a kubelet says that it cannot find them.
+  if (stop !== undefined && wasNeverReady(pod)) return true;
   // Its turn never came.
   const isKnown = ({ end, number }: StepView): boolean => end?.posted === true || told.has(number);
   if (always) return !before.every(isKnown);

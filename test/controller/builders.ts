@@ -43,6 +43,7 @@ interface PodParts {
   /** What held steps were told. */
   resume?: string;
   phase?: string;
+  startTime?: string;
   reason?: string;
   message?: string;
   deleted?: number;
@@ -59,6 +60,7 @@ export function podWith(containers: readonly ContainerStatus[], parts: PodParts 
     stop,
     resume,
     phase = 'Running',
+    startTime,
     reason,
     message,
     deleted,
@@ -92,6 +94,7 @@ export function podWith(containers: readonly ContainerStatus[], parts: PodParts 
     spec: parts.unscheduled === true ? {} : { nodeName: 'node-1' },
     status: {
       phase,
+      ...(startTime !== undefined && { startTime }),
       ...(reason !== undefined && { reason }),
       ...(message !== undefined && { message }),
       ...(conditions && { conditions }),

@@ -152,12 +152,14 @@ describe('the pod of a Task', () => {
     expect(isMadeAs(pod, looseOf({ ...pod, spec: { ...pod.spec, ...change(pod.spec) } }))).toBe(false);
   });
 
-  it('is the one that was made, with what the API server adds', () => {
+  it('is the one that was made, with what the API server adds, stopped or not', () => {
     const pod = podOf(taskOf({ ...ONE, podTemplate: { automountServiceAccountToken: true } }), SETTINGS);
     const found = looseOf(pod);
     found['spec'] = {
       ...pod.spec,
       dnsPolicy: 'ClusterFirst',
+      // As a controller has stopped it.
+      activeDeadlineSeconds: 1,
       securityContext: {},
       serviceAccountName: 'default',
       nodeName: 'n',
@@ -280,6 +282,18 @@ describe('the pod of a Task', () => {
     control(world);
     await world.until(task, 'PodDeleted');
     expect(await world.pod(task)).toBeUndefined();
+  });
+
+  it('may run while nobody knows what its images run: a cancel does not say that it never did', async () => {
+    const world = await worldWith();
+    // Nobody answers there.
+    const step = { name: 'a', image: 'localhost:1/x' };
+    const task = await world.apply({ steps: [step], cancel: true });
+    const known = { ...task, spec: { steps: [{ ...step, command: ['true'] }] } };
+    await put(world, PODS, podOf(known, SETTINGS));
+    control(world, { insecureRegistry: ['localhost:1'] });
+    const { steps } = await world.until(task, 'Cancelled');
+    expect(steps?.[0]?.message).toBe('whether it began, and how it ended, is not known');
   });
 
   it('is gone when another one has taken its name', async () => {

@@ -130,6 +130,12 @@ describe('a stopped pod of which no container was made', () => {
     ...stop('Cancelled'),
   };
   const given = { task: taskOf({ cancel: true }) };
+  /** A node that saw the pod at once, and has had nothing to put containers in since. */
+  const notReady = (since: number) => ({
+    ...stop('Cancelled'),
+    startTime: iso(0),
+    conditions: [{ type: 'PodReadyToStartContainers', status: 'False', lastTransitionTime: iso(since) }],
+  });
 
   it.each<[string, Partial<Seen>, number, string[]]>([
     [
@@ -160,11 +166,22 @@ describe('a stopped pod of which no container was made', () => {
     expect(done.filter((each) => !each.startsWith('over '))).toEqual(does);
   });
 
-  it('is over as its node says', () => {
-    const pod = podWith(none, { ...unmade, phase: 'Failed', deleted: 40 });
+  it.each<[string, ObservedPod, string]>([
+    ['its containers wait', podWith(none, { ...unmade, phase: 'Failed', deleted: 40 }), 'NeverStarted'],
+    [
+      'its containers cannot be found, and never could be',
+      podWith(['a', 'b', 'c'].map(unknown), { ...notReady(0), phase: 'Failed', deleted: 40 }),
+      'NeverStarted',
+    ],
+    [
+      'its containers cannot be found, and could be once',
+      podWith(['a', 'b', 'c'].map(unknown), { ...notReady(9), phase: 'Failed', deleted: 40 }),
+      'Cancelled',
+    ],
+  ])('is over as its node says: %s', (_, pod, reason) => {
     const { task, steps } = told({ ...given, pod });
     expect(task).toBe('Cancelled Cancelled');
-    expect(steps).toEqual(['Cancelled NeverStarted', 'Cancelled NeverStarted', 'Cancelled NeverStarted']);
+    expect(steps).toEqual([`Cancelled ${reason}`, `Cancelled ${reason}`, `Cancelled ${reason}`]);
   });
 });
 
