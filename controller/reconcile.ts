@@ -68,7 +68,10 @@ export class Reconciler {
     const memory = this.#memoryOf(task);
     const found = isFinal(task) ? undefined : await this.#podOf(task, memory, signal);
     const isOurs = found && (await this.#isOurs(task, found, memory, signal));
-    if (isOurs === 'not known yet') return this.#awaitImages(task, key);
+    if (isOurs === 'not known yet') {
+      this.#awaitImages(task, key);
+      return { task, pod: undefined };
+    }
     const pod = isOurs === true ? found : undefined;
     if (pod !== undefined) memory.hadPod = true;
 
