@@ -50,7 +50,8 @@ export function keepOfResume(resume: StoredResume): StoredResume {
     metadata: defined({ ...kept, creationTimestamp, deletionTimestamp }),
     spec: defined({ task, step, action: spec.action, expires: spec.expires }),
     status,
-    by: makerOf(metadata['managedFields']),
+    // Once said it stays: the controller itself writes to it later.
+    by: status?.by ?? makerOf(metadata['managedFields']),
     owners: (metadata.ownerReferences ?? []).slice(0, MAX_OWNERS).map((owner) => owner.uid),
   });
 }
@@ -63,9 +64,10 @@ interface Manager {
 
 /** Who made it: of those that wrote anything but its status, the first. It is what a client calls itself. */
 function makerOf(managed: unknown): string | undefined {
-  const managers = Array.isArray(managed) ? (managed as Manager[]) : [];
-  const [first] = managers
-    .filter(({ subresource = '' }) => subresource === '')
-    .toSorted((one, other) => ((one.time ?? '') < (other.time ?? '') ? -1 : 1));
+  const managers = (Array.isArray(managed) ? (managed as Manager[]) : []).filter(
+    ({ subresource = '' }) => subresource === '',
+  );
+  const times = managers.map(({ time = '' }) => time).toSorted();
+  const first = managers.find(({ time = '' }) => time === times[0]);
   return first?.manager === undefined ? undefined : plain(first.manager, MAX_MANAGER);
 }

@@ -17,8 +17,8 @@ const NAMESPACES: ResourceType = { group: '', version: 'v1', plural: 'namespaces
 export interface Cluster {
   client: ApiClient;
   namespace: string;
-  /** Creates a Task; its name is made up. */
-  apply(spec: Task['spec']): Promise<StoredTask>;
+  /** Creates a Task; its name is made up, unless one is given. */
+  apply(spec: Task['spec'], name?: string): Promise<StoredTask>;
   /** Changes the spec of a live Task. */
   change(task: StoredTask, spec: object): Promise<void>;
   get(task: StoredTask): Promise<StoredTask>;
@@ -80,12 +80,12 @@ function bind(client: ApiClient, namespace: string): Cluster {
     namespace,
     get,
     until,
-    apply: async (spec) =>
+    apply: async (spec, name = `t-${randomUUID().slice(0, 8)}`) =>
       client.create<StoredTask>(TASKS, {
         apiVersion: 'api.practice.com/v1alpha1',
         kind: 'Task',
         spec,
-        metadata: { name: `t-${randomUUID().slice(0, 8)}`, namespace },
+        metadata: { name, namespace },
       }),
     change: async (task, spec) => {
       await client.patch(TASKS, at(task), { type: 'merge', body: { spec } });
