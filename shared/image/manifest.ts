@@ -48,11 +48,12 @@ const digest = z.string().transform((text, context) => {
 
 const words = z.array(z.string()).nullish();
 
-// An image that is not in an index runs whatever its config leaves out; an entry for no system is for none.
+// An image that is not in an index runs whatever its config leaves out; an entry that says no system is for the node's own.
 const platformSchema = z.object({
   os: z.string().nullish(),
   architecture: z.string().nullish(),
   variant: z.string().nullish(),
+  'os.features': z.array(z.string()).nullish(),
 });
 
 const indexSchema = z.object({
@@ -140,6 +141,8 @@ function imagesOf({ manifests }: z.infer<typeof indexSchema>) {
         annotations?.['vnd.docker.reference.type'] === undefined &&
         (!platform || platformOf(platform) !== undefined) &&
         platform?.os !== 'unknown' &&
+        // No node of Linux has a feature that an image could ask for.
+        !platform?.['os.features']?.length &&
         (!mediaType || isManifest(mediaType) || isIndex(mediaType)),
     )
     .map((entry) => ({
@@ -149,8 +152,8 @@ function imagesOf({ manifests }: z.infer<typeof indexSchema>) {
 }
 
 function platformOf({ os, architecture, variant }: z.infer<typeof platformSchema>): string | undefined {
-  if (!os || !architecture) return undefined;
-  return normalizePlatform([os, architecture, ...(variant ? [variant] : [])].join('/'));
+  if (!architecture) return undefined;
+  return normalizePlatform([os || 'linux', architecture, ...(variant ? [variant] : [])].join('/'));
 }
 
 function parseJson(bytes: Uint8Array, what: string): unknown {

@@ -68,6 +68,14 @@ describe('a platform', () => {
     ['linux/arm', 'linux/arm/v7'],
     ['linux/arm/6', 'linux/arm/v6'],
     ['linux/armel', 'linux/arm/v6'],
+    ['linux/armel/v7', 'linux/arm/v6'],
+    ['linux/armhf', 'linux/arm/v7'],
+    ['linux/armhf/v6', 'linux/arm/v7'],
+    ['linux/i386/v1', 'linux/386'],
+    ['linux/arm64/v8.0', 'linux/arm64'],
+    ['linux/arm64/9.0', 'linux/arm64/v9'],
+    ['linux/arm64/v9.2', 'linux/arm64/v9.2'],
+    ['linux/amd64/2', 'linux/amd64/2'],
     ['linux/s390x', 'linux/s390x'],
     ['linux', undefined],
     ['linux/', undefined],
@@ -81,9 +89,60 @@ describe('a platform', () => {
     ['linux/arm64', ['linux/arm64', 'linux/arm/v8', 'linux/arm/v7', 'linux/arm/v6', 'linux/arm/v5']],
     ['linux/arm/v6', ['linux/arm/v6', 'linux/arm/v5']],
     ['linux/s390x', ['linux/s390x']],
+    ['linux/arm/v4', ['linux/arm/v4']],
+    ['linux/amd64/2', ['linux/amd64/2', 'linux/amd64', 'linux/386']],
     ['nonsense', []],
   ])('%s runs what containerd would choose for it, in that order', (machine, all) => {
     expect(runnablePlatforms(machine)).toEqual(all);
+  });
+
+  const ARM = ['arm/v5', 'arm/v6', 'arm/v7', 'arm/v8', 'arm64', 'arm64/v8'];
+  const v = (major: number, from: number, to: number): string[] =>
+    Array.from({ length: to - from + 1 }, (_, index) => `arm64/v${major}.${from + index}`);
+
+  // The table of containerd's own test, github.com/containerd/platforms/compare_test.go.
+  it.each<{ machine: string; runs: string[]; not: string[] }>([
+    { machine: 'amd64', runs: ['amd64', '386'], not: ['amd64/v2', 'arm/v7', 'arm64'] },
+    {
+      machine: 'amd64/v2',
+      runs: ['amd64', 'amd64/v1', 'amd64/v2', '386'],
+      not: ['amd64/v3', 'amd64/v4', 'arm/v7', 'arm64'],
+    },
+    { machine: '386', runs: ['386'], not: ['amd64', 'arm/v7', 'arm64'] },
+    {
+      machine: 'arm/v8',
+      runs: ['arm', 'arm/v5', 'arm/v6', 'arm/v7', 'arm/v8'],
+      not: ['amd64', 'arm/v4', 'arm64'],
+    },
+    {
+      machine: 'arm/v7',
+      runs: ['arm', 'arm/v5', 'arm/v6', 'arm/v7'],
+      not: ['amd64', 'arm/v4', 'arm/v8', 'arm64'],
+    },
+    { machine: 'arm/v6', runs: ['arm/v5', 'arm/v6'], not: ['arm', 'arm/v4', 'arm/v7', 'arm/v8', 'arm64'] },
+    { machine: 'arm/v5', runs: ['arm/v5'], not: ['arm', 'arm/v4', 'arm/v6', 'arm/v7', 'arm/v8', 'arm64'] },
+    { machine: 'arm/v4', runs: ['arm/v4'], not: ['arm', 'arm/v5', 'arm/v6', 'arm/v7', 'arm/v8', 'arm64'] },
+    {
+      machine: 'arm64/v9.6',
+      runs: [...ARM, ...v(8, 1, 9), 'arm64/v9', ...v(9, 0, 6)],
+      not: ['amd64', 'arm/v4', 'arm64/v8.10', 'arm64/v9.7'],
+    },
+    {
+      machine: 'arm64/v9',
+      runs: [...ARM, ...v(8, 1, 5), 'arm64/v9', 'arm64/v9.0'],
+      not: ['amd64', 'arm/v4', 'arm64/v8.6'],
+    },
+    {
+      machine: 'arm64/v8.1',
+      runs: [...ARM, 'arm64/v8.1'],
+      not: ['amd64', 'arm/v4', 'arm/v9', 'arm64/v9', 'arm64/v8.2'],
+    },
+    { machine: 'arm64', runs: ARM, not: ['amd64', 'arm/v4', 'arm/v9', 'arm64/v9'] },
+  ])('linux/$machine runs what containerd’s own test says', ({ machine, runs, not }) => {
+    const offered = (name: string): string | undefined =>
+      bestPlatform(`linux/${machine}`, [normalizePlatform(`linux/${name}`) ?? '']);
+    expect(runs.filter((name) => offered(name) === undefined)).toEqual([]);
+    expect(not.filter((name) => offered(name) !== undefined)).toEqual([]);
   });
 
   it('that a machine cannot run is not chosen', () => {

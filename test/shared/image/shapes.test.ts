@@ -71,6 +71,28 @@ describe('an image', () => {
       BOTH,
     ],
     [
+      'with entries that name an architecture and no system',
+      (blobs) =>
+        index(blobs, [
+          { ...amd64(blobs), platform: { os: '', architecture: 'amd64' } },
+          { ...arm64(blobs), platform: { architecture: 'arm64' } },
+        ]),
+      BOTH,
+    ],
+    [
+      'with an entry for nodes that have a feature',
+      (blobs) =>
+        index(blobs, [
+          {
+            ...blobs.image({ platform: 'linux/amd64', entrypoint: ['/special'] }),
+            platform: { os: 'linux', architecture: 'amd64', 'os.features': ['sse4'] },
+          },
+          amd64(blobs),
+          arm64(blobs),
+        ]),
+      BOTH,
+    ],
+    [
       'with an entry of an unknown media type',
       (blobs) => index(blobs, [{ ...amd64(blobs), mediaType: 'application/vnd.x+json' }, arm64(blobs)]),
       { 'linux/arm64': '/arm64' },
