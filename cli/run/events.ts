@@ -32,6 +32,8 @@ export type RunEvent =
   | ({ type: 'StepHeld'; task: string; run: string } & Held)
   | ({ type: 'StepResumed'; task: string; action: ResumeAction } & Omit<Held, 'since'>)
   | ({ type: 'StepFinished'; task: string } & Omit<Outcome, 'version'>)
+  /** Somebody typed a line, which the terminal has shown. It is for views: `-o json` leaves it out. */
+  | { type: 'Typed'; task: string }
   /** Something that a person should know. */
   | { type: 'Notice'; task: string; text: string }
   | { type: 'Stopping'; task: string; signal: string }

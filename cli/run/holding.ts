@@ -26,7 +26,8 @@ export async function openHolding(
   if (!plan.steps.some(isPausable)) return { begun: nothing, over: nothing, close: nothing };
 
   const say = (text: string): void => void report({ type: 'Notice', task, text });
-  const keys = readKeys(async (asked) => holds.resume(asked), say);
+  const typed = (): void => void report({ type: 'Typed', task });
+  const keys = readKeys(async (asked) => holds.resume(asked), { say, typed });
   const look = (): void => (holds.held.length > 0 ? keys.listen() : keys.rest());
   const holds = new Holds(plan, layout, async (event) => {
     await report(event);

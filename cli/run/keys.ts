@@ -10,11 +10,11 @@ import { type Resume } from './holds.ts';
  * Reads what is typed, while there is something to say and this process is in the foreground: one that reads a terminal in
  * the background is stopped. The returned functions begin, and end, to read.
  *
- * @param say - is told what cannot be done
+ * @param say - is told what cannot be done; `typed` of each line
  */
 export function readKeys(
   resume: (asked: Resume) => Promise<unknown>,
-  say: (line: string) => void,
+  { say, typed }: { say: (line: string) => void; typed: () => void },
 ): { listen: () => void; rest: () => void } {
   let lines: Interface | undefined;
   const rest = (): void => {
@@ -28,6 +28,7 @@ export function readKeys(
       // No prompt and no editing of its own, which would take the terminal's keys away.
       lines = createInterface({ input: process.stdin, terminal: false });
       lines.on('line', (line) => {
+        typed();
         const asked = parseKeys(line);
         if (asked === undefined) return line.trim() === '' ? undefined : say(HELP);
         resume(asked).catch((error: unknown) => {

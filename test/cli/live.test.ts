@@ -38,6 +38,20 @@ describe('on a terminal', () => {
     }
   });
 
+  it('a held step is shown, and goes on by a key that leaves no second list behind', async () => {
+    const file = await taskFile([{ ...sh('ship', 'echo shipped'), pause: ['Before'] }]);
+    const { emulator, press, end } = onTerminal(['run', file]);
+    const shows = (text: RegExp) => waitUntil(String(text), () => text.test(emulator.lines.join('\n')));
+    await shows(/^‖ ship Held/m);
+    await shows(/^step ship is held; type c \(Continue\), s \(Skip\) or f \(Fail\), and Enter$/m);
+    press('c\n');
+    expect((await end()).exitCode).toBe(0);
+    const text = emulator.lines.join('\n');
+    expect(text).toMatch(/^ship \| shipped$/m);
+    expect(text).toMatch(/^✔ ship Succeeded/m);
+    expect(text).not.toContain('‖');
+  });
+
   it('the last frame shows the step of sixty that failed, and counts the rest', async () => {
     const { emulator, end } = onTerminal(['run', await taskFile(sixty(5, 'exit 9'))], { size: LOW });
     expect((await end()).exitCode).toBe(9);

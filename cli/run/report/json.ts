@@ -6,7 +6,7 @@ import { write } from './write.ts';
 export function jsonReporter(output: Writable): Reporter {
   return {
     report: (event) => {
-      if (event.type === 'Progress') return;
+      if (event.type === 'Progress' || event.type === 'Typed') return;
       return write(output, `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
     },
     close: () => undefined,

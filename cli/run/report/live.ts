@@ -60,6 +60,8 @@ export function liveReporter(terminal: NodeJS.WriteStream): Reporter {
         change(event.number, { state: shownOutcome(event), ran: startedAt !== undefined, exitCode, took });
         return draw();
       }
+      case 'Typed':
+        return screen.typed();
       case 'Notice':
         return say(event.text);
       case 'Stopping':

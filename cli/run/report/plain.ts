@@ -57,6 +57,7 @@ export function plainReporter({ stdout, stderr }: Streams): Reporter {
       case 'TasksSkipped':
         return say(skipped(event));
       case 'Progress':
+      case 'Typed':
       case 'Suspended':
       case 'Resumed':
         return;

@@ -9,6 +9,8 @@ export interface Terminal extends NodeJS.WritableStream {
 export interface Screen {
   /** Prints lines above the list, whole: the terminal wraps them, so that what is copied has no breaks in it. */
   draw(lines: readonly string[], list: readonly string[]): void;
+  /** Somebody typed a line: the cursor is in the row below the list. */
+  typed(): void;
   /** Takes the list away. */
   clear(): void;
   /** Leaves the list where it is; what comes next comes below. */
@@ -34,6 +36,9 @@ export function screenOn(terminal: Terminal): Screen {
         return;
       terminal.write(`${erase()}${lines.map((line) => `${line}\n`).join('')}${list.join('\n')}`);
       drawn = list;
+    },
+    typed() {
+      if (drawn.length > 0) drawn = [...drawn, ''];
     },
     clear() {
       terminal.write(erase());
