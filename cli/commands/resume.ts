@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { UsageError } from '../../shared/turn/errors.ts';
 import { RESUME_ACTIONS } from '../../shared/turn/resume.ts';
 import { print } from '../../shared/print.ts';
@@ -21,7 +22,6 @@ export const resumeCommand = command({
   async run({ run, step, action }) {
     if (run === undefined) throw new UsageError('no run; write taskflow resume --run DIR');
     const { ask } = await import('../run/resume-socket.ts');
-    const { resolve } = await import('node:path');
     const asked = RESUME_ACTIONS.find((each) => each === action) ?? 'Continue';
     const resumed = await ask(resolve(run), { step, action: asked });
     await print(resumed.map(({ step: name }) => `step ${name} goes on: ${asked}\n`).join(''));

@@ -4,6 +4,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { platform } from 'node:process';
+import { isMap } from '../../shared/task/loose.ts';
 import { SystemError, UsageError } from '../../shared/turn/errors.ts';
 import { RESUME_ACTIONS } from '../../shared/turn/resume.ts';
 import { type Held, type Resume } from './holds.ts';
@@ -40,7 +41,7 @@ export async function listen(
     server.close();
     at.close();
     const { code = 'EIO' } = error as NodeJS.ErrnoException;
-    throw new SystemError(code, `${join(root, SOCKET)}`);
+    throw new SystemError(code, join(root, SOCKET));
   }
   server.on('error', () => undefined);
   return () => {
@@ -57,7 +58,7 @@ export async function listen(
 export async function ask(root: string, asked: Resume): Promise<readonly Held[]> {
   const socket = await connected(root);
   socket.end(`${JSON.stringify(asked)}\n`);
-  const said = parse<Answer>(await textOf(socket, 1024 * 1024));
+  const said = parse(await textOf(socket, 1024 * 1024)) as Answer | undefined;
   if (said === undefined) throw new UsageError(`${root}: the run ended before it answered`);
   if ('error' in said) throw new UsageError(said.error);
   return said.resumed;
@@ -65,7 +66,7 @@ export async function ask(root: string, asked: Resume): Promise<readonly Held[]>
 
 async function answer(socket: Socket, resume: (asked: Resume) => Promise<readonly Held[]>): Promise<void> {
   socket.on('error', () => undefined).setTimeout(PATIENCE, () => socket.destroy());
-  const question = parse<Record<string, unknown>>(await textOf(socket, MAX_QUESTION).catch(() => ''));
+  const question = parse(await textOf(socket, MAX_QUESTION).catch(() => ''));
   let said: Answer;
   try {
     said = { resumed: await resume(readQuestion(question)) };
@@ -125,10 +126,10 @@ async function textOf(socket: Socket, most: number): Promise<string> {
   return text;
 }
 
-function parse<T>(text: string): T | undefined {
+function parse(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as T) : undefined;
+    return isMap(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -31,7 +31,7 @@ export interface Holds {
  * How long a step that was told to go on may show that it is held, ms: a kubelet takes up to a minute and a half to bring an
  * annotation to it. After that it is held again, and the end of the hold before was missed.
  */
-export const HEARD_WITHIN = 90_000;
+const HEARD_WITHIN = 90_000;
 
 interface Signs {
   pause: NonNullable<Step['pause']>;

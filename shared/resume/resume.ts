@@ -64,7 +64,7 @@ export const resumeSpecSchema = z
 const text = (about: string) => z.string().optional().describe(about);
 const time = (about: string) => z.string().meta({ format: 'date-time' }).optional().describe(about);
 
-export const RESUME_STATUSES = ['Pending', 'Applied', 'Rejected'] as const;
+const RESUME_STATUSES = ['Pending', 'Applied', 'Rejected'] as const;
 
 /** What the controller says about a Resume. */
 export const resumeStatusSchema = z.strictObject({
@@ -109,7 +109,6 @@ export const resumeSchema = z
   })
   .describe('A Resume lets a held step of a Task go on, once.');
 
-export type Resume = z.infer<typeof resumeSchema>;
 export type ResumeSpec = z.infer<typeof resumeSpecSchema>;
 export type ResumeStatus = z.infer<typeof resumeStatusSchema>;
 

@@ -135,7 +135,7 @@ describe('a Resume', () => {
     control(world);
     await world.until(task, 'Successful');
     await until(world, made, 'Applied');
-    await until(world, late, 'TaskOver');
+    expect(await until(world, late, 'TaskOver')).toMatchObject({ status: 'Rejected' });
   });
 
   it('expires by itself', async () => {
@@ -166,6 +166,7 @@ describe('a Resume', () => {
       Array.from({ length: 60 }, async (_, index) => resume(world, task, { step: `x${index}` })),
     );
     control(world);
-    for (const each of many) await until(world, each, 'UnknownStep');
+    for (const each of many)
+      expect(await until(world, each, 'UnknownStep')).toMatchObject({ status: 'Rejected' });
   });
 });
