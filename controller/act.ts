@@ -15,6 +15,7 @@ import type { PodEvent } from './decide/mounts.ts';
 import type { JsonPatch } from './decide/patch.ts';
 import { eventObject } from './event-object.ts';
 import { NotLeadingError } from './leading.ts';
+import { eventsAbout, podsToldOf } from './pod-events.ts';
 import { keepOfPod, ownerOf, type ObservedPod } from './pod.ts';
 import type { ApiClient } from './runtime/client.ts';
 import { refusal, RefusedError } from './refusal.ts';
@@ -30,23 +31,6 @@ export interface ActorSettings {
   log: Log;
   /** Milliseconds since the epoch. */
   clock: () => number;
-}
-
-/** The most events that are read about one pod. */
-const MAX_EVENTS = 50;
-
-/** How many events are read at a time, where all of a namespace are, and of how many pods they are kept. */
-const PAGE = 500;
-const MAX_PODS_TOLD = 20_000;
-
-interface NodeEvent extends KubeObject {
-  type?: string;
-  reason?: string;
-  note?: string;
-  regarding?: { kind?: string; name?: string; uid?: string };
-  series?: { lastObservedTime?: string };
-  eventTime?: string | null;
-  deprecatedLastTimestamp?: string | null;
 }
 
 /** The writes of one controller. */
@@ -197,16 +181,8 @@ export class Actor {
   }
 
   /** What its node said about a pod in events, the newest first. */
-  async readEvents({ metadata }: ObservedPod, signal: AbortSignal): Promise<PodEvent[]> {
-    const { namespace = 'default', uid = '' } = metadata;
-    const query = { namespace, fieldSelector: `regarding.uid=${uid}`, limit: MAX_EVENTS };
-    const { items } = await this.#settings.client.list<NodeEvent>(EVENTS, query, { signal });
-    const time = ({ series, deprecatedLastTimestamp, eventTime }: NodeEvent): string =>
-      series?.lastObservedTime ?? deprecatedLastTimestamp ?? eventTime ?? '';
-    return items
-      .filter(({ regarding, type }) => regarding?.uid === uid && type === 'Warning')
-      .toSorted((one, other) => (time(one) < time(other) ? 1 : -1))
-      .map(({ reason = '', note = '' }) => ({ reason, note }));
+  async readEvents(pod: ObservedPod, signal: AbortSignal): Promise<PodEvent[]> {
+    return eventsAbout(pod, { client: this.#settings.client, signal });
   }
 
   /** @throws {StaleError} when the order is no longer what it was */
@@ -260,18 +236,7 @@ export class Actor {
 
   /** The names of pods that events tell of in a namespace: those of schedulers and nodes outlive the pod. */
   async podsTold(namespace: string, signal: AbortSignal): Promise<ReadonlySet<string>> {
-    const { client } = this.#settings;
-    const names = new Set<string>();
-    const query = { namespace, fieldSelector: 'regarding.kind=Pod', limit: PAGE };
-    let next: string | undefined;
-    do {
-      const page = await client.list<NodeEvent>(EVENTS, { ...query, continue: next }, { signal });
-      for (const { regarding } of page.items)
-        if (regarding?.kind === 'Pod' && regarding.name !== undefined && names.size < MAX_PODS_TOLD)
-          names.add(regarding.name);
-      next = page.metadata.continue || undefined;
-    } while (next !== undefined);
-    return names;
+    return podsToldOf(namespace, { client: this.#settings.client, signal });
   }
 
   /** Events are for people: one that cannot be posted is logged and forgotten. */

@@ -1,39 +1,25 @@
 /** Looks at one Task and does what {@link decide} says. Level-triggered: a key says where to look, never what happened. */
 import { isDeepStrictEqual } from 'node:util';
-import { podNameOf } from '../shared/pod/pod.ts';
 import { plain } from '../shared/text.ts';
 import { everyStep } from '../shared/task/finally.ts';
 import type { TaskStatus } from '../shared/task/task.ts';
-import { type Actor, isOwnedBy } from './act.ts';
-import { rendered } from './adopt.ts';
-import { decide, type Action, type Decision, type Prepared, type Settings } from './decide.ts';
+import { decide, type Action, type Decision, type Prepared } from './decide.ts';
 import { smaller } from './decide/bounds.ts';
 import { cautionEvents, createdEvent, eventsOf } from './decide/events.ts';
-import type { Lookups } from './images.ts';
 import type { ObservedPod } from './pod.ts';
-import { isNewerThan, PodsTold, reclaimed, soughtPod } from './reclaim.ts';
+import { OwnPods, type OwnPodsSettings } from './own-pod.ts';
 import { RefusedError } from './refusal.ts';
 import type { Cache } from './runtime/cache.ts';
 import type { Memory } from './memory.ts';
 import type { Looked } from './resume/apply.ts';
 import { ApiError } from './runtime/errors.ts';
-import type { Log } from './runtime/log.ts';
 import { isFinal, type StoredTask } from './stored-task.ts';
 
-export interface ReconcilerSettings {
+export interface ReconcilerSettings extends OwnPodsSettings {
   tasks: Pick<Cache<StoredTask>, 'get' | 'put'>;
-  pods: Pick<Cache<ObservedPod>, 'get' | 'put' | 'leftOut'>;
-  lookups: Lookups;
-  actor: Actor;
   /** Look again at a Task after so many milliseconds. */
   lookAgain: (key: string, after: number) => void;
   onStatus: (before: TaskStatus | undefined, after: TaskStatus) => void;
-  settings: Settings;
-  /** Only log what would be done. */
-  dryRun: boolean;
-  log: Log;
-  /** Milliseconds since the epoch. */
-  clock: () => number;
 }
 
 /** How far the steps are is written at most this often for each Task, ms; what people wait for is written at once. */
@@ -44,12 +30,11 @@ const LAST_REFUSAL_RETRY = 60_000;
 export class Reconciler {
   readonly #settings: ReconcilerSettings;
   readonly #memories = new Map<string, Memory>();
-  readonly #podsTold = new PodsTold();
-  /** When this controller began to look at Tasks, ms since the epoch. */
-  #begun = Infinity;
+  readonly #ownPods: OwnPods;
 
   constructor(settings: ReconcilerSettings) {
     this.#settings = settings;
+    this.#ownPods = new OwnPods(settings);
   }
 
   /**
@@ -58,7 +43,7 @@ export class Reconciler {
    */
   async reconcile(key: string, signal: AbortSignal): Promise<Looked | undefined> {
     const { tasks, actor, clock, settings, lookAgain } = this.#settings;
-    this.#begun = Math.min(this.#begun, clock());
+    this.#ownPods.begin();
     const [namespace = '', name = ''] = key.split('/');
     const known = tasks.get(namespace, name);
     if (known === undefined) return undefined;
@@ -66,8 +51,8 @@ export class Reconciler {
     const task = known.stub === true && !isFinal(known) ? await actor.readTask(known, signal) : known;
     if (task === undefined) return undefined;
     const memory = this.#memoryOf(task);
-    const found = isFinal(task) ? undefined : await this.#podOf(task, memory, signal);
-    const isOurs = found && (await this.#isOurs(task, found, memory, signal));
+    const found = isFinal(task) ? undefined : await this.#ownPods.find(task, memory, signal);
+    const isOurs = found && (await this.#ownPods.isOurs(task, found, memory, signal));
     if (isOurs === 'not known yet') {
       this.#awaitImages(task, key);
       return { task, pod: undefined };
@@ -100,38 +85,6 @@ export class Reconciler {
     this.#settings.lookups.forget(uid);
   }
 
-  /** The pod of the Task's name and owner: from the API server where the cache has a stub of it, or had no place for it. */
-  async #podOf(task: StoredTask, memory: Memory, signal: AbortSignal): Promise<ObservedPod | undefined> {
-    const { metadata, status } = task;
-    const { pods, actor, log } = this.#settings;
-    const { namespace, uid = '' } = metadata;
-    const name = podNameOf({ name: metadata.name, uid });
-    const known = pods.get(namespace, name);
-    const isWhole = known === undefined ? pods.leftOut === 0 : known.stub !== true;
-    const pod = isWhole ? known : await actor.readPod({ namespace, name }, signal);
-    if (pod !== undefined && isOwnedBy({ metadata }, pod)) return pod;
-    const { podName, podUID = memory.podUid } = status ?? {};
-    if (podUID === undefined && podName === undefined) return this.#sought(task, memory, signal);
-    const found = await reclaimed(task, podUID, { actor, dryRun: this.#settings.dryRun, signal });
-    if (found === undefined) return undefined;
-    log.warn({ task: `${namespace}/${metadata.name}`, pod: name }, 'labels and owner of a pod put right');
-    pods.put(found);
-    return found;
-  }
-
-  /** Asked once, and only for a Task that is older than this controller's work. */
-  async #sought(task: StoredTask, memory: Memory, signal: AbortSignal): Promise<ObservedPod | undefined> {
-    // What is found may have to be put right, which a dry run must not.
-    if (memory.sought || isNewerThan(task, this.#begun) || this.#settings.dryRun) return undefined;
-    const { actor, clock } = this.#settings;
-    const at = { actor, podsTold: this.#podsTold, now: clock(), signal };
-    const found = await soughtPod(task, at);
-    memory.sought = typeof found !== 'object';
-    if (found !== 'gone') return found;
-    memory.hadPod = true;
-    return undefined;
-  }
-
   #memoryOf(task: StoredTask): Memory {
     const uid = task.metadata.uid ?? '';
     const known = this.#memories.get(uid);
@@ -139,31 +92,6 @@ export class Reconciler {
     const memory: Memory = { written: this.#settings.clock(), hadPod: false, sought: false };
     if (!isFinal(task)) this.#memories.set(uid, memory);
     return memory;
-  }
-
-  /**
-   * Whether a pod of the right name and owner is the one that was made. Its uid is in the status, which only a controller
-   * writes; before that is written, after a restart or a lost answer, the pod has to look as this controller would make it.
-   */
-  async #isOurs(
-    task: StoredTask,
-    found: ObservedPod,
-    memory: Memory,
-    signal: AbortSignal,
-  ): Promise<boolean | 'not known' | 'not known yet'> {
-    const { actor, lookups, settings } = this.#settings;
-    const { uid } = found.metadata;
-    const { podName, podUID = memory.podUid } = task.status ?? {};
-    // The status of an older controller has no uid.
-    if (podUID !== undefined || podName !== undefined) return podUID === undefined || podUID === uid;
-    if (memory.foreignUid === uid) return false;
-    const prepared = lookups.prepared(task);
-    if (prepared.kind !== 'ready') return prepared.kind === 'trouble' ? 'not known' : 'not known yet';
-    const made = rendered(task, settings, prepared.images);
-    const adopted = made && (await actor.adopt(task, made, signal));
-    const isOurs = adopted?.metadata.uid === uid;
-    memory[isOurs ? 'podUid' : 'foreignUid'] = uid;
-    return isOurs;
   }
 
   /** A pod of its name may run: until it is known what it would be like, nothing is said of it. */
