@@ -11,7 +11,10 @@ export function checkWorkspaces(spec: unknown, report: Report): void {
   const names = namesOf(workspaces);
   const places = new Map<unknown, string>();
   for (const [index, workspace] of workspaces.entries()) {
-    const [one, second] = Object.keys(workspace).filter((key) => !ABOUT_WORKSPACE.has(key));
+    // One that is null is a problem of its own, and no second volume.
+    const [one, second] = Object.keys(workspace).filter(
+      (key) => !ABOUT_WORKSPACE.has(key) && workspace[key] !== null,
+    );
     if (second !== undefined)
       report(
         ['workspaces', index, second],
