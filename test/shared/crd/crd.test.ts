@@ -130,6 +130,13 @@ describe('a Task', () => {
     if (rule !== undefined) expect(brokenRules(root, taskOf(spec))).toEqual([expect.stringContaining(rule)]);
   });
 
+  // As `kubectl apply --server-side` has it; of what is created the API server drops such a field.
+  it('is refused for a volume of a workspace that is null, which is no second one', () => {
+    const workspaces = [{ name: 'a', emptyDir: null, configMap: { name: 'c' } }];
+    const { error } = taskSchema.safeParse(taskOf({ steps: [{ name: 'a', image: 'b' }], workspaces }));
+    expect(error?.issues.map(({ path }) => path.join('.'))).toEqual(['spec.workspaces.0.emptyDir']);
+  });
+
   it.each(['every-field', 'example-taskflow'])('breaks no rule: %s', async (name) => {
     const text = await readFile(new URL(`../fixtures/${name}.yaml`, import.meta.url), 'utf8');
     const task: unknown = parse(text);
