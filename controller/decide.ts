@@ -252,7 +252,10 @@ function report(known: Known): Decision {
   const said = (of: TaskStatus | undefined): unknown[] => [
     of?.status ?? 'Pending',
     of?.reason,
-    of?.steps?.map(({ hold, holds = 0 }) => [hold, holds]),
+    // Only of those that were held: that there are steps is no news.
+    of?.steps?.flatMap(({ name, hold, holds = 0 }) =>
+      hold === undefined && holds === 0 ? [] : [[name, hold, holds]],
+    ) ?? [],
   ];
   return { actions: [], status, urgent: !isDeepStrictEqual(said(status), said(before)) };
 }
