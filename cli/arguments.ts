@@ -3,8 +3,10 @@ import { suggest } from '../shared/manifest/suggest.ts';
 import { UsageError } from '../shared/turn/errors.ts';
 import { type Command } from './command.ts';
 import { runAgent } from './commands/agent.ts';
+import { cancelCommand } from './commands/cancel.ts';
 import { controllerCommand } from './commands/controller.ts';
 import { entrypointCommand } from './commands/entrypoint.ts';
+import { pauseCommand } from './commands/pause.ts';
 import { renderCommand } from './commands/render.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
@@ -20,7 +22,9 @@ const agentCommand: Command = {
 
 const COMMANDS = [
   runCommand,
+  pauseCommand,
   resumeCommand,
+  cancelCommand,
   renderCommand,
   entrypointCommand,
   controllerCommand,

@@ -11,6 +11,7 @@ import { plain } from '../shared/text.ts';
 import { InvalidParamsError } from '../shared/task/references/fill.ts';
 import { PodTooLargeError } from '../shared/task/size.ts';
 import { SystemError, UsageError } from '../shared/turn/errors.ts';
+import { ClusterError } from './cluster/connection.ts';
 import { LocalRunError } from './run/plan.ts';
 
 /** Exit codes of the CLI's own; a Task that ran gives that of its failing step. */
@@ -34,6 +35,7 @@ const BAD_INPUT = [
   PodTooLargeError,
   ScriptsTooLargeError,
   LocalRunError,
+  ClusterError,
   CredentialsError,
   ListenError,
   UsageError,

@@ -102,7 +102,7 @@ const MAX_WORDS = 4;
 
 /** What the status says of a step that is held. */
 export function heldStatus(
-  { name, number, held, holds, since, imageID }: StepView & { held: Held },
+  { name, held, holds, since, imageID }: StepView & { held: Held },
   before: StepStatus | undefined,
   now: number,
 ): StepStatus {
@@ -114,7 +114,7 @@ export function heldStatus(
     heldSince: (isSame ? before.heldSince : undefined) ?? new Date(now).toISOString(),
     ...(holds !== undefined && { holds }),
     ...(held.kind !== 'Before' && since !== undefined && { startedAt: since }),
-    message: `step ${number} is held ${PLACES[held.kind]}`,
+    message: `it is held ${PLACES[held.kind]}${held.told === undefined ? '' : `, and was told to go on (${held.told.action})`}`,
     ...(imageID !== undefined && { imageID }),
   };
 }

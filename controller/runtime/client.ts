@@ -98,6 +98,8 @@ export interface ApiClient {
 export interface ClientSettings {
   /** Of the program, for the server's logs. */
   version: string;
+  /** What it is called there, and as the manager of the fields that it writes. Default: taskflow-controller. */
+  program?: string;
   /** The most time that a request takes with all its tries, ms; that of a watch until its begin. Default: 30 s. */
   requestTimeout?: number;
   /** A watch that lasts this much longer than it should is dead, ms. Default: 10 s. */
@@ -134,9 +136,15 @@ export class HttpClient implements ApiClient {
   readonly #watchSlack: number;
 
   constructor(access: Access, settings: ClientSettings) {
-    const { version, requestTimeout = 30_000, maxConnections = 8, maxBytes = 64 * 1024 * 1024 } = settings;
+    const {
+      version,
+      program = 'taskflow-controller',
+      requestTimeout = 30_000,
+      maxConnections = 8,
+      maxBytes = 64 * 1024 * 1024,
+    } = settings;
     const { watchSlack = 10_000, onRequest = () => undefined } = settings;
-    const userAgent = `taskflow-controller/${version}`;
+    const userAgent = `${program}/${version}`;
     this.#session = new Session(access, { userAgent, requestTimeout, maxConnections, maxBytes, onRequest });
     this.#watchSlack = watchSlack;
   }

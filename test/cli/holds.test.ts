@@ -220,7 +220,7 @@ describe('what a person types', () => {
 
 describe('taskflow resume', () => {
   it.each([
-    ['needs a run', [], 'no run; write taskflow resume --run DIR'],
+    ['needs a run', [], 'nothing to resume; write taskflow resume TASK, or taskflow resume --run DIR'],
     [
       'needs one that is there',
       ['--run', '/no/such'],
