@@ -273,6 +273,9 @@ describe.skipIf((process.env['KUBECONFIG'] ?? '') === '')('a server', { timeout:
           name: `s${index}`,
           state: index < over ? 'Succeeded' : 'Waiting',
           imageID: `registry.example/b@sha256:${'a'.repeat(64)}`,
+          message: 'x'.repeat(256),
+          // A pod has 12 KiB for what its containers say.
+          results: [{ name: 'r', value: 'v'.repeat(96) }],
         })),
       },
     });
