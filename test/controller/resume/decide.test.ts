@@ -1,4 +1,6 @@
 /** What becomes of a Resume: the table of docs/lifecycle.md, and what it does not say. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { observe } from '../../../controller/decide/observe.ts';
 import { type ObservedPod } from '../../../controller/pod.ts';
@@ -190,11 +192,38 @@ const rows: [string, Case, string][] = [
     'Pending NotHeld',
   ],
   [
+    'what the agents were told takes no more',
+    { pod: podWith([over('a'), held('b')], { resume: full() }) },
+    'Rejected TooOften',
+  ],
+  [
     'somebody wrote what cannot be read: it is replaced',
     { pod: podWith([over('a'), held('b')], { resume: 'nonsense' }) },
     'tell 2#1 Continue true',
   ],
 ];
+
+/** A record to which nothing can be added. */
+function full(): string {
+  const lists: Record<number, ResumeEntry[]> = {};
+  for (let number = 100; ; number++) {
+    for (let count = 1; count <= MAX_HOLDS; count++) {
+      const more = { ...lists, [number]: entries(count) };
+      if (told(more).length > 64 * 1024) return told(lists);
+      lists[number] = entries(count);
+    }
+  }
+}
+
+it('has a row for each of the table, and no outcome that is not in it', () => {
+  const docs = readFileSync(join(import.meta.dirname, '../../../docs/lifecycle.md'), 'utf8');
+  const section = docs.split('## A Resume\n')[1]?.split('\n## ')[0] ?? '';
+  const table = [...section.matchAll(/\| `(Pending|Applied|Rejected)` +\| (?:`(\w+)`|the action)/g)];
+  const outcomes = rows.map(([, , expected]) => expected.replace(/^tell .*/, 'Applied Continue'));
+  expect(
+    [...new Set(table.map(([, status, reason = 'Continue']) => `${status} ${reason}`))].toSorted(),
+  ).toEqual([...new Set(outcomes)].toSorted());
+});
 
 it.each(rows)('%s', (_, row, expected) => {
   expect(inWords(decided(row))).toBe(expected);
