@@ -253,7 +253,8 @@ function fillText(
   };
   const parts = tokens.map((token): string | readonly string[] => {
     if (token.kind !== 'reference') return token.text;
-    if (isRunTime(token.reference) && !rules.runTime) return problem(token, LATE);
+    if (isRunTime(token.reference) && !rules.runTime)
+      return problem(token, OF_STEPS.has(path[0]) ? LATE : BEFORE);
     const meaning = meaningOf(token.reference, around.known, around.step);
     switch (meaning.kind) {
       case 'text':
@@ -280,6 +281,11 @@ function fillText(
 
 const LATE =
   'is known only when the other step is over, and here nobody can fill it in any more; put it into env of the step, and use the variable';
+
+const BEFORE =
+  'is known only when the step is over, and this is made before the first begins; use it in a step, or let the step write it into a workspace';
+
+const OF_STEPS = new Set<unknown>(['steps', 'finally', 'stepTemplate']);
 
 /** A path in the way people write it. */
 function placeOf(path: Path): string {

@@ -342,6 +342,17 @@ describe('a reference that stands for nothing', () => {
     expect(problems[0]?.message).toContain(message);
   });
 
+  it('is a step’s result in what is no step, which no env of a step could bring there', () => {
+    const sidecars = [{ name: 's', image: 'b', args: ['$(steps.first.exitCode)'] }];
+    const { problems } = tryFillIn({ ...specOf({}), sidecars }, filling());
+    expect(problems).toMatchObject([
+      {
+        path: ['sidecars', 0, 'args', 0],
+        message: expect.stringContaining('this is made before the first begins; use it in a step') as string,
+      },
+    ]);
+  });
+
   it('is not said of a param whose value is wrong: that is said elsewhere', () => {
     expect(
       tryFillIn(specOf({ args: ['$(params.x)', '$(params.x[*])'] }), filling({ x: undefined })).problems,
