@@ -3,6 +3,12 @@ import { defineConfig } from 'vitest/config';
 /** Without I/O of their own: they share their workers, as starting one costs more than most of them take. */
 const PURE = ['test/shared/{crd,manifest,pod,task,turn}/**/*.test.ts', 'test/controller/decide/**/*.test.ts'];
 
+/** What a sanitizer is in the way of: it needs libraries, memory and descriptors of its own. */
+const UNSANITIZED =
+  process.env['TASKFLOW_TEST_AGENTS'] === 'sanitized'
+    ? ['test/agent/{isolation,limits,full-disk}.test.ts']
+    : [];
+
 export default defineConfig({
   test: {
     // Most of the time the tests wait for processes, not for a core.
@@ -13,7 +19,10 @@ export default defineConfig({
     reporters: ['default', './test/support/counts-reporter.ts'],
     projects: [
       { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
-      { extends: true, test: { name: 'real', include: ['test/**/*.test.ts'], exclude: PURE } },
+      {
+        extends: true,
+        test: { name: 'real', include: ['test/**/*.test.ts'], exclude: [...PURE, ...UNSANITIZED] },
+      },
     ],
   },
 });
