@@ -10,6 +10,7 @@ import { IMAGE, PULL, startController } from '../../test/e2e/cluster-images.ts';
 import { say } from '../harness/programs.ts';
 import { type Row } from '../harness/row.ts';
 import { formatTable } from '../harness/table.ts';
+import { resumes } from './resumes.ts';
 import { stops } from './stops.ts';
 
 const NAMESPACES: ResourceType = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace' };
@@ -46,9 +47,13 @@ const client = connect(await findAccess(), { version: 'bench' });
 await client.create(NAMESPACES, { metadata: { name: namespace } });
 const controller = startController(namespace);
 try {
-  const only = process.argv.includes('--stops');
-  const rows = only ? [] : await measure();
-  process.stdout.write(formatTable([...rows, ...(await stops(client, namespace))]));
+  const only = ['--stops', '--resumes'].find((each) => process.argv.includes(each));
+  const rows = [
+    ...(only === undefined ? await measure() : []),
+    ...(only === '--stops' ? [] : await resumes(client, namespace, ROUNDS)),
+    ...(only === '--resumes' ? [] : await stops(client, namespace)),
+  ];
+  process.stdout.write(formatTable(rows));
 } finally {
   controller.kill('SIGTERM');
   await controller;
