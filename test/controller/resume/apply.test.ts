@@ -8,6 +8,7 @@ import { parseResumes } from '../../../shared/turn/resume.ts';
 import { type Call } from '../../support/api-server/index.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { held, over, running } from '../builders.ts';
+import { bundledController, startController, type ControllerProcess } from '../chaos/process.ts';
 import { control, NAMESPACE, worldWith, type World } from '../harness.ts';
 
 const STEPS = [
@@ -110,6 +111,36 @@ describe('a Resume', () => {
     await until(world, made, 'Applied');
     expect(await toldOf(world, task)).toEqual([`Continue ${made.metadata.uid}`]);
     expect((await world.reasons(task)).filter((reason) => reason === 'Resumed')).toHaveLength(1);
+  });
+
+  it('is applied once, whichever of its writes the controller is killed at', async () => {
+    const world = await worldWith();
+    const bundled = await bundledController();
+    const start = (): ControllerProcess =>
+      startController(bundled, ['--kubeconfig', world.kubeconfig, '--leader-elect=false']);
+    let kills = (_call: string): void => undefined;
+    world.server.counts.listeners.add(({ verb, resource, subresource }) =>
+      kills(`${verb} ${[resource.plural, subresource].filter(Boolean).join('/')}`),
+    );
+    for (const write of ['patch pods', 'create events', 'patch resumes', 'patch resumes/status']) {
+      const first = start();
+      const task = await world.apply({ steps: STEPS });
+      await world.play(task, [held('a'), running('b')]);
+      await world.until(task, 'Paused');
+      await waitUntil('it has told of the hold', async () => (await world.reasons(task)).includes('Held'));
+      kills = (call) => {
+        if (call === write) first.kill('SIGKILL');
+      };
+      const made = await resume(world, task);
+      expect(await first.ended, write).toEqual({ code: null, signal: 'SIGKILL' });
+      kills = () => undefined;
+      const second = start();
+      await until(world, made, 'Applied');
+      expect(await toldOf(world, task), write).toEqual([`Continue ${made.metadata.uid}`]);
+      expect((await world.reasons(task)).filter((reason) => reason === 'Resumed')).toHaveLength(1);
+      second.kill('SIGKILL');
+      await second.ended;
+    }
   });
 
   it('was applied, though its Task was over before anybody said so', async () => {
