@@ -20,7 +20,7 @@ async function run(world: Pick<World, 'kubeconfig'>, ...args: string[]): Promise
     '-n',
     NAMESPACE,
   ]);
-  return `${exitCode} ${String(stdout)}${String(stderr)}`.trim();
+  return `${exitCode} ${stdout}${stderr}`.trim();
 }
 
 describe('of a Task in a cluster', () => {
