@@ -132,11 +132,14 @@ describe('a Resume', () => {
         if (call === write) first.kill('SIGKILL');
       };
       const made = await resume(world, task);
-      expect(await first.ended, write).toEqual({ code: null, signal: 'SIGKILL' });
+      expect({ write, ...(await first.ended) }).toEqual({ write, code: null, signal: 'SIGKILL' });
       kills = () => undefined;
       const second = start();
       await until(world, made, 'Applied');
-      expect(await toldOf(world, task), write).toEqual([`Continue ${made.metadata.uid}`]);
+      expect({ write, told: await toldOf(world, task) }).toEqual({
+        write,
+        told: [`Continue ${made.metadata.uid}`],
+      });
       expect((await world.reasons(task)).filter((reason) => reason === 'Resumed')).toHaveLength(1);
       second.kill('SIGKILL');
       await second.ended;
