@@ -7,6 +7,7 @@ import { removeDeadRuns } from './lifeline.ts';
 import { planTasks } from './plan-tasks.ts';
 import { suspendWithSteps } from './suspension.ts';
 import { exitCodeOf } from './judge.ts';
+import { isBroken } from './report/write.ts';
 import { runTask, type RunSettings } from './run-task.ts';
 
 const ASKING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
@@ -72,15 +73,15 @@ interface Outputs {
 /** Any error of this process's own streams is asking it to stop: nobody reads any more what the steps print. */
 function watchOutputs(stop: (reason: string) => void): Outputs {
   const { stdout, stderr } = process;
-  const say = (line: string): void => void (stderr.errored ?? stderr.write(`${line}\n`));
-  let isBroken = false;
+  const say = (line: string): void => void (isBroken(stderr) || stderr.write(`${line}\n`));
+  let isTold = false;
   for (const [stream, name] of [
     [stdout, 'standard output'],
     [stderr, 'standard error'],
   ] as const) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (isBroken) return;
-      isBroken = true;
+      if (isTold) return;
+      isTold = true;
       const { code = 'EIO' } = error;
       stop(code === 'EPIPE' ? 'SIGPIPE' : 'output error');
       if (code === 'EPIPE') return;
@@ -92,7 +93,7 @@ function watchOutputs(stop: (reason: string) => void): Outputs {
     async leave(exitCode) {
       const end = performance.now() + PATIENCE;
       const isTaken = (): boolean =>
-        [stdout, stderr].every(({ writableLength, errored }) => errored || !writableLength);
+        [stdout, stderr].every((stream) => isBroken(stream) || !stream.writableLength);
       while (!isTaken()) {
         if (performance.now() > end) process.exit(exitCode);
         await sleep(20);
