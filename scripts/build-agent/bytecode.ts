@@ -25,6 +25,8 @@ export async function bundle(entry: string, version: string): Promise<string> {
     external: NATIVE_MODULES,
     define: { __TASKFLOW_VERSION__: JSON.stringify(version) },
     minifySyntax: true,
+    // Each name is an atom in every agent's memory.
+    minifyIdentifiers: true,
     legalComments: 'none',
     logLevel: 'warning',
   });
