@@ -16,6 +16,8 @@ export default defineConfig({
     // These end what hangs; they say nothing of how fast anything is. A busy machine needs a multiple of a quiet one.
     testTimeout: 240_000,
     hookTimeout: 240_000,
+    // Without it a bash whose input is a socket takes itself for one of rshd, and reads the machine's start-up files.
+    env: { SHLVL: '1' },
     reporters: ['default', './test/support/counts-reporter.ts'],
     projects: [
       { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
