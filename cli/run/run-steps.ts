@@ -1,4 +1,5 @@
 /** Sees the steps of a run to their end: those of several branches at once, and those of `finally` whatever became of the others. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SystemError } from '../../shared/turn/errors.ts';
 import { QUIT } from '../../shared/turn/order.ts';
 import { resultsOf, type Result } from '../../shared/task/results.ts';
@@ -23,6 +24,10 @@ export interface Place {
   lifeline: Lifeline;
 }
 
+/** How often it is looked for what is to be killed, and milliseconds between two looks. */
+const KILL_ROUNDS = 200;
+const KILL_PAUSE = 50;
+
 export type Ran = Judgement & { outcomes: readonly Outcome[]; results: readonly Result[] };
 
 export async function runSteps(plan: LocalPlan, place: Place, settings: RunSettings): Promise<Ran> {
@@ -33,6 +38,7 @@ export async function runSteps(plan: LocalPlan, place: Place, settings: RunSetti
   await orders.begin();
 
   const agents: AgentProcess[] = [];
+  const ended = new Map<number, Outcome>();
   const stopped = untilAborted(stop, async () => {
     void report({ type: 'Stopping', task, signal: reasonOf(stop) });
     await orders.quit('Cancelled');
@@ -40,7 +46,11 @@ export async function runSteps(plan: LocalPlan, place: Place, settings: RunSetti
   const killed = untilAborted(kill, async () => {
     // What waits to run always must not begin either.
     if (steps.some(({ always }) => always)) place.lifeline.cut();
-    await killDescendants(agents.map(({ pid }) => pid));
+    // Again and again: an agent that is being started is not listed yet, and its command begins later still.
+    for (let round = 0; round < KILL_ROUNDS && ended.size < steps.length; round++) {
+      await killDescendants(agents.map(({ pid }) => pid));
+      await sleep(KILL_PAUSE);
+    }
   });
   void report({
     type: 'TaskStarted',
@@ -67,7 +77,6 @@ export async function runSteps(plan: LocalPlan, place: Place, settings: RunSetti
     if (event.type === 'StepStarted') holding.begun(event.number);
     return taken;
   };
-  const ended = new Map<number, Outcome>();
   const before = (step: LocalStep): (Outcome | undefined)[] => step.after.map((number) => ended.get(number));
   const agentOf = agentsAhead(steps, (started) => agents.push(started), {
     count: agent.ahead,
