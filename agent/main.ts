@@ -4,9 +4,9 @@ import { commandOf, conditionsOf, environmentOf, type Plan, type Say } from './f
 import { type Options } from './flags/options.ts';
 import { parseFlags, type Request } from './flags/parse.ts';
 import { help } from './flags/table.ts';
-import { answerProbe } from './held.ts';
 import { install } from './install.ts';
 import { live } from './life.ts';
+import { answerProbe } from './probe.ts';
 import { SystemError, UsageError } from '../shared/turn/errors.ts';
 import { type Platform } from './platform.ts';
 

@@ -79,7 +79,8 @@ export async function waitFor<T>(
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
-    if (performance.now() >= until) throw new ClusterError(`the time is up: ${what}`);
+    if (performance.now() >= until)
+      throw new ClusterError(`${what}, and --wait is out of time; --timeout lets it wait longer`);
     await sleep(POLL);
   }
 }

@@ -81,7 +81,8 @@ export async function resume(place: Place, { step, action, wait }: Wish): Promis
   const suspended = found.spec.suspend === true;
   const isHeld = found.status?.steps?.some(({ state }) => state === 'Paused') ?? false;
   if (suspended) await change(place, { suspend: false });
-  if (step !== undefined || action !== undefined || isHeld) return resumeHeld(place, { step, action, wait });
+  if (step !== undefined || action !== undefined || isHeld)
+    return resumeHeld(place, found, { step, action, wait });
   if (!suspended)
     throw new ClusterError(
       `nothing of Task ${task} is held, and it is not suspended; with --step STEP a Resume waits until that step is held`,
@@ -95,7 +96,7 @@ export async function resume(place: Place, { step, action, wait }: Wish): Promis
   return `Task ${task} goes on`;
 }
 
-async function resumeHeld(place: Place, { step, action, wait }: Wish): Promise<string> {
+async function resumeHeld(place: Place, before: FoundTask, { step, action, wait }: Wish): Promise<string> {
   const { client, namespace, task } = place;
   const made = await client.create<FoundResume>(RESUMES, {
     apiVersion: API_VERSION,
@@ -113,16 +114,18 @@ async function resumeHeld(place: Place, { step, action, wait }: Wish): Promise<s
   });
   if (status?.status === 'Rejected')
     throw new ClusterError(plain(`Resume ${name} was rejected, ${status.reason}: ${status.message}`));
-  await waitFor(place, `${status?.message}, and has not heard it`, () => heard(place, status?.steps ?? []));
+  const told = status?.steps ?? [];
+  await waitFor(place, `${plain(status?.message ?? '')}, and has not heard it`, async () =>
+    haveHeard(told, before, await read(place)) ? true : undefined,
+  );
   return `Task ${task} goes on: ${plain(status?.message ?? '')}`;
 }
 
-/** Whether the steps that were told show that they have heard. */
-async function heard(place: Place, steps: readonly string[]): Promise<true | undefined> {
-  const { status } = await read(place);
-  const waits = status?.steps?.some(
-    ({ name, state, message = '' }) =>
-      steps.includes(name) && state === 'Paused' && message.includes('was told'),
-  );
-  return waits === true ? undefined : true;
+/** Whether the steps that were told are held no more, or again: more of their holds are over than before. */
+function haveHeard(told: readonly string[], before: FoundTask, now: FoundTask): boolean {
+  const stepOf = ({ status }: FoundTask, name: string) => status?.steps?.find((each) => each.name === name);
+  return told.every((name) => {
+    const { state, holds = 0 } = stepOf(now, name) ?? {};
+    return state !== 'Paused' || holds > (stepOf(before, name)?.holds ?? 0);
+  });
 }

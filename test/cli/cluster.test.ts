@@ -55,12 +55,20 @@ describe('of a Task in a cluster', () => {
     expect(await run(world, 'resume', name, '--action', 'Retry', '--wait')).toMatch(
       /^2 Resume \S+ was rejected, NotPossible: step a: its command has not run yet/,
     );
-    const going = run(world, 'resume', name, '--step', 'a', '--action', 'Skip', '--wait');
+    let isWaiting = true;
+    const going = run(world, 'resume', name, '--step', 'a', '--action', 'Skip', '--wait').finally(() => {
+      isWaiting = false;
+    });
     const applied = await waitUntil('it is applied', async () => {
       const { items } = await world.client.list<StoredResume>(RESUMES, { namespace: NAMESPACE });
       return items.find(({ status }) => status?.status === 'Applied');
     });
     expect(applied.spec).toMatchObject({ task: name, step: 'a', action: 'Skip' });
+    await waitUntil('it is said that it was told', async () =>
+      (await world.task(task)).status?.conditions?.some(({ message }) => message.includes('was told')),
+    );
+    // Its container still shows that it is held.
+    expect(isWaiting).toBe(true);
     await world.play(task, [over('a', { outcome: 'Omitted', attempts: 0 }), running('b')]);
     expect(await going).toBe(`0 Task ${name} goes on: told step a: Skip`);
   });
@@ -70,7 +78,7 @@ describe('of a Task in a cluster', () => {
     const task = await world.apply({ steps: STEPS });
     const { name } = task.metadata;
     expect(await run(world, 'pause', name, '--wait', '--timeout', '1ms')).toBe(
-      `2 the time is up: Task ${name} is not paused yet`,
+      `2 Task ${name} is not paused yet, and --wait is out of time; --timeout lets it wait longer`,
     );
     expect(await run(world, 'cancel', 'nope')).toBe('2 tasks.api.practice.com "nope" not found');
   });
